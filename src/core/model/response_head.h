@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/units.h"
+#include "core/http/header_field.h"
+#include "core/model/validator.h"
+
+namespace lh {
+
+/// The head of the final response of a request: what `GetResponseInformation` shows, and what
+/// judging needs.
+struct ResponseHead {
+  int status = 0;
+  std::string uri;  ///< that delivered it, after redirects, without user info (R68)
+  HeaderList headers;
+
+  friend bool operator==(const ResponseHead&, const ResponseHead&) = default;
+};
+
+/// Length of the whole representation where the head tells it: Content-Range total, else
+/// Content-Length of a 200 that is not encoded.
+[[nodiscard]] std::optional<ByteCount> total_length(const ResponseHead& head);
+/// The validator to resume with (R72 as amended): none for an encoded body.
+[[nodiscard]] Validator validator_of(const ResponseHead& head);
+/// Whether a content coding other than identity was applied (R71).
+[[nodiscard]] bool is_encoded(const ResponseHead& head);
+/// `ResponseInformation::IsResumable` (R72).
+[[nodiscard]] bool is_resumable(const ResponseHead& head, std::string_view method);
+
+}  // namespace lh

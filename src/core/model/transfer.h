@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/model/transfer_spec.h"
+#include "core/model/transfer_state.h"
+
+namespace lh {
+
+/// Number of an attempt, unique in one run of the service; 0 is none.
+using AttemptId = std::uint64_t;
+
+/// Why a running attempt is being stopped; decides where the transfer goes when the engine says it
+/// has stopped.
+enum class StopReason : std::uint8_t {
+  None,
+  Pause,
+  Cancel,
+  NoNetwork,
+  Cost,
+  SystemPolicy,
+  Preempted,
+  Shutdown
+};
+
+/// The part of a transfer that exists only in memory.
+struct LiveState {
+  AttemptId attempt = 0;  ///< that the engine works on; 0 if none
+  StopReason stopping = StopReason::None;
+  bool has_slot = false;  ///< from StartAttempt until the engine's end
+  bool file_job = false;  ///< a sync, commit or discard is under way
+  bool cancel_when_committed_fails = false;
+  ByteCount received = 0;     ///< written so far, synced or not; what Progress shows
+  TimePoint last_bytes_at{};  ///< when `received` last grew
+
+  friend bool operator==(const LiveState&, const LiveState&) = default;
+};
+
+/// One operation.
+struct Transfer {
+  TransferId id;
+  TransferSpec spec;
+  TransferState state;
+  LiveState live;
+
+  friend bool operator==(const Transfer&, const Transfer&) = default;
+};
+
+}  // namespace lh

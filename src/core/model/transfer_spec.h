@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/guid.h"
+#include "core/http/header_field.h"
+#include "longhaul/background_transfer_types.h"
+
+namespace lh {
+
+using longhaul::BackgroundTransferCostPolicy;
+using longhaul::BackgroundTransferPriority;
+using longhaul::BackgroundTransferStatus;
+
+using TransferId = Guid;
+
+enum class TransferKind : std::uint8_t { Download = 0, Upload = 1 };
+
+/// What to do when the target's name is taken at the end.
+enum class Collision : std::uint8_t {
+  Replace = 0,    ///< a name that the app or the user gave
+  MakeUnique = 1  ///< a name that came from the server or the URL: never replaces anything
+};
+
+/// Where a download goes.
+struct Target {
+  std::string folder;     ///< absolute, symbolic links resolved
+  std::string file_name;  ///< empty: from Content-Disposition (sanitised), else from the URL, once
+                          ///< the response is there
+  Collision collision = Collision::Replace;
+
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+struct Checksum {
+  std::string algorithm;  ///< "sha256", "sha512", "sha1" or "md5"
+  std::string hex;        ///< lower case
+
+  friend bool operator==(const Checksum&, const Checksum&) = default;
+};
+
+/// What the app asked for (R3). Changes only through calls of the app.
+struct TransferSpec {
+  TransferKind kind = TransferKind::Download;
+  std::string app;     ///< app id, e.g. "org.longhaul.cli"
+  std::string uri;     ///< absolute, normalised, without fragment
+  std::string origin;  ///< "http://host:port", key of the per-origin limit
+  std::string method = "GET";
+  HeaderList headers;
+  Target target;
+  std::string group;
+  BackgroundTransferPriority priority = BackgroundTransferPriority::Default;
+  BackgroundTransferCostPolicy cost_policy = BackgroundTransferCostPolicy::Default;
+  std::optional<Checksum> checksum;
+  bool keep_when_ended = false;  ///< stays listed until forgotten, although its end was delivered
+                                 ///< (the command line's transfers)
+
+  friend bool operator==(const TransferSpec&, const TransferSpec&) = default;
+};
+
+}  // namespace lh

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/model/facts.h"
+#include "core/model/limits.h"
+#include "core/model/transfer.h"
+#include "core/policy/retry_policy.h"
+#include "core/policy/transfer_plan.h"
+
+namespace lh {
+
+/// A caller that waits for an answer; 0 is nobody.
+using RequestId = std::uint64_t;
+
+/// What happened. Names are past tense; those with an attempt are ignored unless it is the current
+/// one.
+namespace event {
+struct Created {
+  RequestId request = 0;
+  bool start = false;
+  std::uint64_t queue_position = 0;
+};
+struct StartRequested {
+  RequestId request = 0;
+  std::uint64_t queue_position = 0;
+};
+struct PauseRequested {
+  RequestId request = 0;
+};
+struct ResumeRequested {
+  RequestId request = 0;
+  std::uint64_t queue_position = 0;
+};
+struct CancelRequested {
+  RequestId request = 0;
+};
+/// The app changed its wishes where the rules allow it; absent means unchanged.
+struct Changed {
+  RequestId request = 0;
+  std::optional<BackgroundTransferPriority> priority;
+  std::optional<BackgroundTransferCostPolicy> cost_policy;
+  HeaderList set_headers;                   ///< values of one name concatenate (R58)
+  std::vector<std::string> remove_headers;  ///< R61
+};
+struct SlotGranted {
+  AttemptId attempt = 0;
+};  ///< by the scheduler
+struct SlotRevoked {
+  StopReason reason = StopReason::Preempted;
+};
+struct FactsChanged {};
+struct WakeDue {};
+struct ResponseArrived {
+  AttemptId attempt = 0;
+  ResponseHead head;
+  Verdict::Kind verdict = Verdict::Kind::StartOver;
+  std::optional<ByteCount> total;
+  std::string file_name;  ///< in the target folder
+};
+struct BytesArrived {
+  AttemptId attempt = 0;
+  ByteCount received = 0;
+};
+/// The first `prefix` bytes are on disk (fdatasync has returned).
+struct Checkpointed {
+  AttemptId attempt = 0;
+  ByteCount prefix = 0;
+};
+
+/// How an attempt ended. Exactly one of these ends every attempt, also after a stop.
+struct AttemptCompleted {
+  AttemptId attempt = 0;
+  ByteCount size = 0;
+};  ///< whole body written, not synced
+struct AttemptStopped {
+  AttemptId attempt = 0;
+  ByteCount durable_prefix = 0;
+};  ///< on our wish
+struct AttemptFailed {
+  AttemptId attempt = 0;
+  Failure failure;
+  ByteCount durable_prefix = 0;
+};
+struct AttemptRefusedRange {
+  AttemptId attempt = 0;
+  int status = 0;
+};  ///< Verdict AskAgain
+struct AttemptDiskFull {
+  AttemptId attempt = 0;
+  ByteCount durable_prefix = 0;
+  ByteCount bytes_needed = 0;
+  TransferError error;
+};
+
+struct FileSynced {
+  CommitIntent intent;
+};  ///< the whole partial file is durable, and its checksum was right
+struct FileCommitted {
+  std::string file_name;
+};  ///< renamed and the folder synced
+struct FileFailed {
+  TransferError error;
+  bool disk_full = false;
+  bool bytes_lost = false;
+};
+struct FileDiscarded {};
+}  // namespace event
+
+using Event =
+    std::variant<event::Created, event::StartRequested, event::PauseRequested,
+                 event::ResumeRequested, event::CancelRequested, event::Changed, event::SlotGranted,
+                 event::SlotRevoked, event::FactsChanged, event::WakeDue, event::ResponseArrived,
+                 event::BytesArrived, event::Checkpointed, event::AttemptCompleted,
+                 event::AttemptStopped, event::AttemptFailed, event::AttemptRefusedRange,
+                 event::AttemptDiskFull, event::FileSynced, event::FileCommitted, event::FileFailed,
+                 event::FileDiscarded>;
+
+/// What must be done, in this order. Actions after a Persist (or Erase) wait until it is durable;
+/// nothing is told before.
+namespace action {
+struct Persist {};  ///< store `Step::transfer` as it is after the step
+struct Reply {
+  RequestId request = 0;
+  std::optional<TransferError> error;
+};
+struct StartAttempt {
+  TransferPlan plan;
+};
+struct StopAttempt {
+  AttemptId attempt = 0;
+};
+struct SyncFile {};     ///< make the complete partial file durable, verify the checksum; answers
+                        ///< FileSynced or FileFailed
+struct CommitFile {};   ///< rename under `state.commit`; answers FileCommitted or FileFailed
+struct DiscardFile {};  ///< remove the partial file; answers FileDiscarded
+/// Tell those who watch. Status changes, new responses, restarts and the end are never dropped;
+/// bytes are merged.
+struct Notify {
+  enum class What : std::uint8_t { Created, Status, Progress, Response, Ended };
+  What what = What::Progress;
+  bool response_changed = false;  ///< belongs to this report (R27)
+  bool restarted = false;         ///< belongs to this report (R28)
+};
+}  // namespace action
+
+using Action =
+    std::variant<action::Persist, action::Reply, action::StartAttempt, action::StopAttempt,
+                 action::SyncFile, action::CommitFile, action::DiscardFile, action::Notify>;
+
+struct Step {
+  Transfer transfer;
+  std::vector<Action> actions;
+  std::string_view why;  ///< for the log, when the status or phase changed; static storage
+};
+
+/// What a step may look at besides the transfer.
+struct Surroundings {
+  TimePoint now{};
+  const Facts& facts;
+  const Limits& limits;
+  std::string_view boot_id;
+  double jitter = 0;  ///< in [0, 1)
+};
+
+/// The table of api.md 1.4; nothing else may change a transfer's phase. Pure. Every request is
+/// answered exactly once, in the step that hears it; an event that makes no sense in the present
+/// state is answered with E_ILLEGAL_METHOD_CALL (requests) or ignored (stale news).
+[[nodiscard]] Step step(Transfer transfer, const Event& event, const Surroundings& surroundings);
+
+/// A transfer as it comes from the store after a start of the service: no attempt, no slot. Returns
+/// what must be done first (Finishing: CommitFile again; Canceled or Failed with a partial file
+/// left is the manager's sweep).
+[[nodiscard]] Step recover(Transfer transfer, const Surroundings& surroundings);
+
+/// "AttemptFailed", for logs and test output.
+[[nodiscard]] std::string_view event_name(const Event& event);
+
+}  // namespace lh

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/model/limits.h"
+#include "core/model/transfer.h"
+
+namespace lh {
+
+/// Everything the engine needs for one request; a value, so that the engine knows no transfer.
+struct TransferPlan {
+  AttemptId attempt = 0;
+  TransferId id;
+  TransferKind kind = TransferKind::Download;
+  std::string uri;
+  std::string method;
+  HeaderList headers;            ///< the app's own
+  ByteOffset resume_from = 0;    ///< bytes that are there and proven by `validator`; more may be in
+                                 ///< the file, see `trust_file_size`
+  bool trust_file_size = false;  ///< same boot as the last record: the partial file's size is what
+                                 ///< was written (sequentially)
+  std::optional<ByteCount> total;  ///< that a 206 must confirm
+  Validator validator;
+  Target target;                ///< folder of the partial file
+  std::string known_file_name;  ///< chosen by an earlier attempt; empty if none
+  Duration connect_timeout{};
+  Duration response_timeout{};
+  Duration stall_timeout{};
+  Duration progress_interval{};
+  Duration checkpoint_interval{};
+  ByteCount checkpoint_bytes = 0;
+};
+
+/// R73: a range is asked for only if what is there can be proven to belong to the answer.
+[[nodiscard]] TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt,
+                                         const Limits& limits, std::string_view boot_id);
+
+/// What to do with the body that follows a response head.
+struct Verdict {
+  enum class Kind : std::uint8_t {
+    Append,     ///< body continues the file; its first `skip` bytes are there already
+    StartOver,  ///< body is the whole file, from byte 0; what was there is void (R74, R75, R76)
+    AskAgain,   ///< nothing of this answer is of use; repeat without a range (R74, 412, 416)
+    Complete,   ///< 416 that proves that all bytes are there already
+    Reject,     ///< an error status: `head.status` says which; the body is not stored (R80)
+    Invalid,    ///< an answer that breaks the protocol: error 8, `reason`
+  };
+  Kind kind = Kind::StartOver;
+  ByteCount skip = 0;
+  std::string reason;  ///< for the log
+
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+/// Decides between the header and the first body byte (R72 to R76 as amended). `have` is the length
+/// of the proven prefix that the request asked to continue; 0 when it sent no range.
+[[nodiscard]] Verdict judge_response(const TransferPlan& plan, ByteCount have,
+                                     const ResponseHead& head);
+
+}  // namespace lh

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/transfer_engine.h"
+#include "files/file_service.h"
+#include "platform/clock.h"
+
+namespace lh {
+
+/// What all attempts share; from the configuration.
+struct EngineSettings {
+  std::string user_agent;
+  std::string ca_file;  ///< empty: the system's store
+  std::string min_tls = "1.2";
+};
+
+/// The engine on libcurl's multi interface, with a thread of its own. Bytes go from the socket's
+/// buffer to the partial file on that thread; syncs run on the file thread. Sleeps without a
+/// wake-up while it has no attempt.
+class CurlEngine final : public TransferEngine {
+ public:
+  CurlEngine(EngineSettings settings, FileOps& ops, FileThread& files, const Clock& clock,
+             EventSink sink);
+  ~CurlEngine() override;  ///< stops every attempt without events
+
+  void start(TransferPlan plan) override;
+  void stop(AttemptId attempt) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lh

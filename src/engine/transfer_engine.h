@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+
+#include "core/policy/transfer_machine.h"
+#include "core/policy/transfer_plan.h"
+
+namespace lh {
+
+/// Bytes in flight. start() begins an attempt; everything that happens to it comes through the
+/// sink, which may be called on any thread: ResponseArrived, BytesArrived, Checkpointed, and last,
+/// exactly once, one of AttemptCompleted, AttemptStopped, AttemptFailed, AttemptRefusedRange,
+/// AttemptDiskFull. (The seam that simulations replace.)
+class TransferEngine {
+ public:
+  using EventSink = std::function<void(const TransferId&, Event)>;
+
+  virtual ~TransferEngine() = default;
+  virtual void start(TransferPlan plan) = 0;
+  /// The attempt syncs what it has and ends with AttemptStopped (or with what had already
+  /// happened). Unknown ids are ignored.
+  virtual void stop(AttemptId attempt) = 0;
+};
+
+}  // namespace lh

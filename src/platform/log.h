@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+namespace lh {
+
+enum class LogLevel { Trace, Debug, Info, Warning, Error };
+
+/// Sends log lines to the journal when standard error is connected to it (JOURNAL_STREAM), else to
+/// standard error.
+void start_log(LogLevel level);
+void set_log_level(LogLevel level);
+/// One line; `fields` are for the journal ("LONGHAUL_ID=…\n…"), may be empty. Never secrets, query
+/// strings or header values.
+void log(LogLevel level, std::string_view line, std::string_view transfer_id = {});
+[[nodiscard]] bool log_enabled(LogLevel level);
+
+}  // namespace lh

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "store/sqlite_store.h"
+#include "store/transfer_store.h"
+
+namespace lh {
+
+/// TransferStore over a database file on a thread of its own. Takes all calls that wait, runs them
+/// in one transaction, commits once, then answers them in order (group commit). If a commit fails,
+/// every write in it is answered with the error, and so is every later call: after a failed sync
+/// nothing is assumed about the disk.
+class StoreThread final : public TransferStore {
+ public:
+  /// Runs a batch of answers on the thread that owns the callers (the main loop).
+  using Executor = std::function<void(std::function<void()>)>;
+
+  StoreThread(std::unique_ptr<SqliteStore> store, Executor executor);
+  ~StoreThread() override;  ///< carries out what was asked for, without answering
+
+  void insert(std::vector<Transfer> transfers, std::uint64_t max_per_app,
+              Done<Result<void>> done) override;
+  void update(Transfer transfer, Done<Result<void>> done) override;
+  void erase(std::vector<TransferId> ids, Done<Result<void>> done) override;
+  void load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) override;
+  void load_queue(QueueKey after, std::vector<std::string> busy_origins, std::uint32_t limit,
+                  Done<Result<std::vector<Transfer>>> done) override;
+  void load_due(TimePoint now, std::uint32_t limit,
+                Done<Result<std::vector<Transfer>>> done) override;
+  void load_finishing(Done<Result<std::vector<Transfer>>> done) override;
+  void next_wake(Done<Result<std::optional<TimePoint>>> done) override;
+  void list(ListFilter filter, std::uint64_t after_sequence, std::uint32_t limit,
+            Done<Result<std::vector<ListedTransfer>>> done) override;
+  void count(Done<Result<PhaseCounts>> done) override;
+  void last_queue_position(Done<Result<std::uint64_t>> done) override;
+  void load_expired(TimePoint before, std::uint32_t limit,
+                    Done<Result<std::vector<TransferId>>> done) override;
+  void target_folders(Done<Result<std::vector<std::string>>> done) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lh

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/units.h"
 #include "core/http/header_field.h"
@@ -24,6 +25,9 @@ struct ResponseHead {
 [[nodiscard]] std::optional<ByteCount> total_length(const ResponseHead& head);
 /// The validator to resume with (R72 as amended): none for an encoded body.
 [[nodiscard]] Validator validator_of(const ResponseHead& head);
+/// Whether the lengths that the head gives contradict each other (RFC 9110, section 8.6): such an
+/// answer cannot be trusted to end where it should.
+[[nodiscard]] bool has_conflicting_lengths(const ResponseHead& head);
 /// Whether a content coding other than identity was applied (R71).
 [[nodiscard]] bool is_encoded(const ResponseHead& head);
 /// `ResponseInformation::IsResumable` (R72).

@@ -1,0 +1,243 @@
+#include <string_view>
+
+#include "core/model/web_error.h"
+#include "core/policy/transition.h"
+
+// Slots, facts, and what the engine has to say.
+namespace lh::machine {
+namespace {
+
+using What = action::Notify::What;
+
+std::string_view why_stopped(StopReason reason) {
+  switch (reason) {
+    case StopReason::Pause:
+      return "paused by the app";
+    case StopReason::Cancel:
+      return "canceled";
+    case StopReason::NoNetwork:
+      return "no connectivity";
+    case StopReason::Cost:
+      return "the cost policy forbids the network";
+    case StopReason::SystemPolicy:
+      return "system policy";
+    case StopReason::Preempted:
+      return "gave way to others";
+    case StopReason::Shutdown:
+      return "the service stops";
+    case StopReason::None:
+      break;
+  }
+  return "stopped";
+}
+
+/// What becomes of a transfer whose attempt was stopped, once the engine has let go of it.
+void settle(Transition& t, StopReason reason) {
+  const Phase phase = t.state().phase;
+  if (is_final(phase)) return t.discard_file();
+  if (phase == Phase::Queued) {
+    t.enter(Phase::Queued, why_stopped(reason));  // keeps its place in the queue
+  } else {
+    t.because(why_stopped(reason));
+  }
+  t.persist();
+}
+
+/// Whether the attempt was wanted until its end: then its outcome decides, else the wish to stop.
+bool was_wanted(Transition& t, StopReason reason) {
+  return reason == StopReason::None && t.state().phase == Phase::Queued;
+}
+
+void attempt_failed(Transition& t, const Failure& failure) {
+  const bool lost_network = failure.transient && failure.error.kind == ErrorKind::Network &&
+                            !t.in().facts.network.connected;
+  if (lost_network) {  // R40: neither a failure nor counted
+    t.enter(Phase::Queued, why_stopped(StopReason::NoNetwork));
+    return t.persist();
+  }
+  if (!failure.transient) return t.fail(failure.error, "failed");
+  t.retry_or_fail(failure);
+}
+
+Failure ended_early(Transition& t) {
+  Failure failure;
+  failure.transient = true;
+  failure.error.kind = ErrorKind::Network;
+  failure.error.status = WebErrorStatus::Disconnected;
+  failure.error.hresult = hresult_of(failure.error.status);
+  failure.error.message = t.spec().origin + ": the answer ended before the file did";
+  return failure;
+}
+
+TransferError too_long(Transition& t) {
+  TransferError error;
+  error.kind = ErrorKind::Protocol;
+  error.status = WebErrorStatus::ErrorHttpInvalidServerResponse;
+  error.hresult = hresult_of(error.status);
+  error.message = t.spec().origin + ": the server sent more than the file's length";
+  return error;
+}
+
+/// R77: the newest answer that says something about the file, or about the error.
+void record_response(Transition& t, const ResponseHead& head) {
+  if (t.state().response) t.state().has_response_changed = true;
+  t.state().response = head;
+}
+
+void begin_anew(Transition& t, const event::ResponseArrived& e, bool had_bytes) {
+  TransferState& state = t.state();
+  // What was recorded of the old file must not outlive its bytes, which the engine has replaced.
+  const bool claimed = !state.stored.empty() || !state.boot_id.empty();
+  t.void_claims();
+  state.total = e.total;
+  if (e.head.status == 200 && t.spec().method == "GET") state.validator = validator_of(e.head);
+  if (had_bytes) state.has_restarted = true;
+  if (claimed) t.persist();
+}
+
+}  // namespace
+
+void on(Transition& t, const event::SlotGranted& e) {
+  const bool wants_it = t.state().phase == Phase::Queued && t.live().attempt == 0 &&
+                        !t.live().file_job && e.attempt != 0;
+  if (!wants_it) return;
+  if (t.has_every_byte()) {  // no request, thus no slot and no network needed
+    t.live().received = t.state().stored.prefix_length();
+    t.because("every byte is there");
+    return t.sync_file();
+  }
+  if (hold_reason(t.spec(), t.in().facts) != StopReason::None) return;
+  t.because("got a slot");
+  t.start_attempt(e.attempt);
+}
+
+void on(Transition& t, const event::SlotRevoked& e) {
+  if (t.live().stopping == StopReason::None && e.reason != StopReason::None) {
+    t.stop_attempt(e.reason);
+  }
+}
+
+void on(Transition& t, const event::FactsChanged&) {
+  if (t.live().attempt != 0) {
+    const StopReason hold = hold_reason(t.spec(), t.in().facts);
+    if (hold != StopReason::None && t.live().stopping == StopReason::None) t.stop_attempt(hold);
+    return;
+  }
+  // What was visible before the facts changed is not known here, so whatever may have changed is
+  // told.
+  const Phase phase = t.state().phase;
+  const bool waits = phase == Phase::Queued || phase == Phase::RetryAt || phase == Phase::DiskFull;
+  if (waits && !t.live().file_job) t.notify(What::Status);
+}
+
+void on(Transition& t, const event::WakeDue&) {
+  const Phase phase = t.state().phase;
+  if (phase != Phase::RetryAt && phase != Phase::DiskFull) return;
+  if (t.state().wake_at && *t.state().wake_at > t.in().now) return;
+  t.enter(Phase::Queued, phase == Phase::RetryAt ? "the next attempt is due" : "looks for room");
+  t.persist();
+}
+
+void on(Transition& t, const event::ResponseArrived& e) {
+  if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
+  TransferState& state = t.state();
+  const bool had_bytes = !state.stored.empty() || t.live().received > 0;
+  action::Notify news{.what = What::Response, .response_changed = true};
+  switch (e.verdict) {
+    case Verdict::Kind::AskAgain:
+      return;  // AttemptRefusedRange tells
+    case Verdict::Kind::Complete:
+      state.range_refusals = 0;
+      return;
+    case Verdict::Kind::Reject:
+    case Verdict::Kind::Invalid:
+      break;  // R80: shown, but what is stored stays as it is
+    case Verdict::Kind::Append:
+      state.range_refusals = 0;
+      state.error.reset();  // R164
+      if (e.total) state.total = e.total;
+      if (!e.file_name.empty()) state.file_name = e.file_name;
+      break;
+    case Verdict::Kind::StartOver:
+      if (had_bytes) state.range_refusals = 0;
+      state.error.reset();
+      news.restarted = had_bytes;
+      if (!e.file_name.empty()) state.file_name = e.file_name;
+      break;
+  }
+  record_response(t, e.head);
+  if (e.verdict == Verdict::Kind::StartOver) begin_anew(t, e, had_bytes);
+  t.notify(news);
+}
+
+void on(Transition& t, const event::BytesArrived& e) {
+  if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
+  if (e.received > t.live().received) t.live().last_bytes_at = t.in().now;
+  t.live().received = e.received;
+  t.notify(What::Progress);
+}
+
+void on(Transition& t, const event::Checkpointed& e) {
+  if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
+  t.record_prefix(e.prefix);
+  t.persist();
+}
+
+void on(Transition& t, const event::AttemptCompleted& e) {
+  if (!t.is_current(e.attempt)) return;
+  const StopReason reason = t.close_attempt();
+  TransferState& state = t.state();
+  if (is_final(state.phase)) return settle(t, reason);
+  if (state.total && e.size != *state.total) {
+    const bool wanted = was_wanted(t, reason);
+    if (e.size > *state.total) {
+      if (wanted) return t.fail(too_long(t), "failed");
+      t.void_claims();
+    }
+    return wanted ? attempt_failed(t, ended_early(t)) : settle(t, reason);
+  }
+  // Also while it is being stopped: all that is left is work on the local file.
+  state.total = e.size;
+  t.live().received = e.size;
+  t.because("every byte is written");
+  t.sync_file();
+}
+
+void on(Transition& t, const event::AttemptStopped& e) {
+  if (!t.is_current(e.attempt)) return;
+  const StopReason reason = t.close_attempt();
+  t.record_prefix(e.durable_prefix);
+  settle(t, reason);
+}
+
+void on(Transition& t, const event::AttemptFailed& e) {
+  if (!t.is_current(e.attempt)) return;
+  const StopReason reason = t.close_attempt();
+  t.record_prefix(e.durable_prefix);
+  if (was_wanted(t, reason)) return attempt_failed(t, e.failure);
+  settle(t, reason);
+}
+
+void on(Transition& t, const event::AttemptRefusedRange& e) {
+  if (!t.is_current(e.attempt)) return;
+  const StopReason reason = t.close_attempt();
+  if (is_final(t.state().phase)) return settle(t, reason);
+  // A 206 of another version is no refusal: the file has changed, however often (R74, R76).
+  if (e.status == 412 || e.status == 416) ++t.state().range_refusals;
+  if (was_wanted(t, reason) && t.state().range_refusals > 1) {
+    return t.fail(http_error(e.status, t.spec().method, t.spec().uri),
+                  "the server refuses ranges again");
+  }
+  t.restart();
+  settle(t, reason);
+}
+
+void on(Transition& t, const event::AttemptDiskFull& e) {
+  if (!t.is_current(e.attempt)) return;
+  const StopReason reason = t.close_attempt();
+  t.record_prefix(e.durable_prefix);
+  if (was_wanted(t, reason)) return t.wait_for_room(e.error, e.bytes_needed);
+  settle(t, reason);
+}
+
+}  // namespace lh::machine

@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/model/spec_check.h"
+#include "core/policy/transition.h"
+
+// What apps ask for. Every request is answered exactly once, after what it changed is durable.
+namespace lh::machine {
+namespace {
+
+using What = action::Notify::What;
+
+void queue_started(Transition& t, std::uint64_t queue_position, std::string_view why) {
+  t.state().started = t.in().now;
+  t.state().queue_position = queue_position;
+  t.enter(Phase::Queued, why);
+}
+
+/// R29: why this transfer cannot be paused now; nothing if it can.
+std::optional<std::string> pause_obstacle(Transition& t) {
+  const Phase phase = t.state().phase;
+  if (t.spec().method == "POST") return "a POST cannot be paused";
+  if (phase == Phase::Created) return "the transfer is not started";
+  if (phase == Phase::Finishing) return "the transfer is being completed";
+  if (is_final(phase)) return "the transfer has ended";
+  if (phase == Phase::PausedByApp || phase == Phase::PausedRecoverable) {
+    return "the transfer is already paused";
+  }
+  const auto status = t.status();
+  if (status != BackgroundTransferStatus::Running && status != BackgroundTransferStatus::Idle) {
+    return "the transfer is already paused by the system";
+  }
+  return std::nullopt;
+}
+
+void remove_header(HeaderList& headers, std::string_view name) {
+  std::erase_if(headers,
+                [name](const HeaderField& field) { return same_field_name(field.name, name); });
+}
+
+void set_header(HeaderList& headers, const HeaderField& added) {
+  const auto found = std::ranges::find_if(headers, [&added](const HeaderField& field) {
+    return same_field_name(field.name, added.name);
+  });
+  if (found == headers.end()) {
+    headers.push_back(added);
+  } else {
+    found->value += ", " + added.value;
+  }
+}
+
+}  // namespace
+
+void on(Transition& t, const event::Created& e) {
+  t.state().created = t.in().now;
+  t.enter(Phase::Created, "created");
+  if (e.start) queue_started(t, e.queue_position, "created and started");
+  t.persist();
+  t.accept(e.request);
+  t.notify(What::Created);
+}
+
+void on(Transition& t, const event::StartRequested& e) {
+  if (t.state().phase != Phase::Created) {
+    return t.refuse(e.request, "the transfer is already started");
+  }
+  queue_started(t, e.queue_position, "started");
+  t.persist();
+  t.accept(e.request);
+  t.notify(What::Status);  // also if it stays Idle: that it is started is news
+}
+
+void on(Transition& t, const event::PauseRequested& e) {
+  if (auto obstacle = pause_obstacle(t)) return t.refuse(e.request, *std::move(obstacle));
+  t.enter(Phase::PausedByApp, "paused by the app");
+  t.persist();
+  t.stop_attempt(StopReason::Pause);
+  t.accept(e.request);
+}
+
+void on(Transition& t, const event::ResumeRequested& e) {
+  const Phase phase = t.state().phase;
+  if (phase != Phase::PausedByApp && phase != Phase::PausedRecoverable) {
+    return t.refuse(e.request, "only a transfer that is paused by the app can be resumed");
+  }
+  // R157: its retries were used up; the app says that the next ones are worth it.
+  if (phase == Phase::PausedRecoverable) t.state().failures_in_row = 0;
+  t.state().queue_position = e.queue_position;
+  t.enter(Phase::Queued, "resumed by the app");
+  t.persist();
+  t.accept(e.request);
+  if (t.live().attempt == 0 && !t.live().file_job && t.has_every_byte()) t.sync_file();
+}
+
+void on(Transition& t, const event::CancelRequested& e) {
+  const Phase phase = t.state().phase;
+  if (is_final(phase)) return t.refuse(e.request, "the transfer has ended");
+  if (phase == Phase::Finishing) {
+    // The rename may have happened already; nobody could tell the truth now.
+    return t.refuse(e.request, "the transfer is being completed");
+  }
+  t.state().error.reset();
+  t.enter(Phase::Canceled, "canceled");
+  t.persist();
+  if (t.live().attempt != 0) {
+    t.stop_attempt(StopReason::Cancel);  // its end discards the file
+  } else if (t.live().file_job) {
+    t.live().stopping = StopReason::Cancel;  // so does the answer to the sync
+  } else if (phase != Phase::Created) {
+    t.discard_file();
+  }
+  t.accept(e.request);
+  t.notify(What::Ended);
+}
+
+void on(Transition& t, const event::Changed& e) {
+  if (is_final(t.state().phase)) return t.refuse(e.request, "the transfer has ended");
+  for (const HeaderField& header : e.set_headers) {
+    if (auto checked = check_request_header(header.name, header.value); !checked) {
+      return t.refuse(e.request, checked.error());
+    }
+  }
+  if (e.priority) t.spec().priority = *e.priority;
+  if (e.cost_policy) t.spec().cost_policy = *e.cost_policy;
+  for (const std::string& name : e.remove_headers) remove_header(t.spec().headers, name);
+  for (const HeaderField& header : e.set_headers) set_header(t.spec().headers, header);
+  t.persist();
+  t.accept(e.request);
+  // R45: applied at once.
+  const StopReason hold = hold_reason(t.spec(), t.in().facts);
+  if (hold != StopReason::None && t.live().stopping == StopReason::None) t.stop_attempt(hold);
+}
+
+}  // namespace lh::machine

@@ -1,0 +1,136 @@
+#include "core/policy/transfer_plan.h"
+
+#include <string_view>
+
+#include "core/http/content_range.h"
+#include "core/http/etag.h"
+#include "core/http/http_date.h"
+#include "core/http/text.h"
+
+namespace lh {
+namespace {
+
+Verdict verdict(Verdict::Kind kind, std::string reason) {
+  return {kind, 0, std::move(reason)};
+}
+
+Verdict ask_again(std::string reason) {
+  return verdict(Verdict::Kind::AskAgain, std::move(reason));
+}
+
+/// Whether a date field names the same moment, in whatever form.
+bool same_date(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto time = parse_http_date(a);
+  return time && time == parse_http_date(b);
+}
+
+/// Whether nothing in the answer says that it belongs to another file than the one begun. A field
+/// that is absent says nothing: the condition that we sent was honoured (RFC 9110, section 15.3.7).
+bool validator_agrees(const Validator& validator, const HeaderList& headers) {
+  switch (validator.kind) {
+    case Validator::Kind::None:
+      return false;
+    case Validator::Kind::StrongEtag: {
+      const auto field = find_field(headers, "ETag");
+      if (!field) return true;
+      const auto tag = parse_etag(*field);
+      return tag && !tag->weak && tag->opaque == validator.value;
+    }
+    case Validator::Kind::LastModified: {
+      const auto field = find_field(headers, "Last-Modified");
+      return !field || same_date(*field, validator.value);
+    }
+  }
+  return false;
+}
+
+bool is_multipart(const HeaderList& headers) {
+  const auto type = find_field(headers, "Content-Type");
+  if (!type) return false;
+  std::string_view rest = *type;
+  return text::equal_ignoring_case(text::trim(text::take_until(rest, ';')), "multipart/byteranges");
+}
+
+Verdict judge_partial(const TransferPlan& plan, ByteCount have, const ResponseHead& head) {
+  if (have == 0) return verdict(Verdict::Kind::Invalid, "206 to a request without a range");
+  if (is_multipart(head.headers)) return ask_again("206 in several parts");
+  if (is_encoded(head)) return ask_again("206 with a content coding");
+  const auto field = find_field(head.headers, "Content-Range");
+  const auto range = field ? parse_content_range(*field) : std::nullopt;
+  if (!range || !range->first || !range->last) return ask_again("206 without a valid range");
+  if (*range->first > have) return ask_again("206 begins behind the byte that was asked for");
+  if (*range->last < have) return ask_again("206 ends before the byte that was asked for");
+  if (plan.total && range->total != plan.total) return ask_again("206 of a file of another length");
+  if (!validator_agrees(plan.validator, head.headers)) return ask_again("206 of another version");
+  if (const auto length = find_field(head.headers, "Content-Length")) {
+    std::string_view rest = *length;
+    const auto value = text::parse_number<ByteCount>(text::trim(text::take_until(rest, ',')));
+    if (value && *value - 1 != *range->last - *range->first) {
+      return ask_again("206 whose length is not that of its range");
+    }
+  }
+  return {Verdict::Kind::Append, have - *range->first, {}};
+}
+
+/// 412 and 416 to a request for a range.
+Verdict judge_refusal(const TransferPlan& plan, ByteCount have, const ResponseHead& head) {
+  if (head.status == 416) {
+    const auto field = find_field(head.headers, "Content-Range");
+    const auto range = field ? parse_content_range(*field) : std::nullopt;
+    const bool whole = range && !range->first && range->total == have &&
+                       (!plan.total || *plan.total == have) &&
+                       validator_agrees(plan.validator, head.headers);
+    if (whole) return verdict(Verdict::Kind::Complete, "416: every byte is there already");
+  }
+  return ask_again(std::to_string(head.status) + " to a request for a range");
+}
+
+}  // namespace
+
+TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Limits& limits,
+                           std::string_view boot_id) {
+  const TransferState& state = transfer.state;
+  TransferPlan plan;
+  plan.attempt = attempt;
+  plan.id = transfer.id;
+  plan.kind = transfer.spec.kind;
+  plan.uri = transfer.spec.uri;
+  plan.method = transfer.spec.method;
+  plan.headers = transfer.spec.headers;
+  plan.target = transfer.spec.target;
+  plan.known_file_name = state.file_name;
+  plan.connect_timeout = limits.connect_timeout;
+  plan.response_timeout = limits.response_timeout;
+  plan.stall_timeout = limits.stall_timeout;
+  plan.progress_interval = limits.progress_interval;
+  plan.checkpoint_interval = limits.checkpoint_interval;
+  plan.checkpoint_bytes = limits.checkpoint_bytes;
+
+  if (plan.method == "GET" && state.validator.can_resume()) {
+    plan.validator = state.validator;
+    plan.total = state.total;
+    plan.resume_from = state.stored.prefix_length();
+    plan.trust_file_size =
+        !boot_id.empty() && state.boot_id == boot_id && state.response.has_value();
+  }
+  return plan;
+}
+
+Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseHead& head) {
+  const int status = head.status;
+  if (status < 200 || status > 599) {
+    return verdict(Verdict::Kind::Invalid, "status " + std::to_string(status));
+  }
+  if (has_conflicting_lengths(head)) {
+    return verdict(Verdict::Kind::Invalid, "contradicting Content-Length");
+  }
+  if (status == 206) return judge_partial(plan, have, head);
+  if (status < 300) {
+    return verdict(Verdict::Kind::StartOver, have > 0 ? "the whole file instead of a range" : "");
+  }
+  if (have > 0 && (status == 412 || status == 416)) return judge_refusal(plan, have, head);
+  return verdict(Verdict::Kind::Reject, std::to_string(status));
+}
+
+}  // namespace lh

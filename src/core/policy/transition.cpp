@@ -1,0 +1,152 @@
+#include "core/policy/transition.h"
+
+#include "core/model/web_error.h"
+
+namespace lh::machine {
+
+Transition::Transition(Transfer transfer, const Surroundings& surroundings)
+    : in_(surroundings), step_{std::move(transfer), {}, {}}, status_before_(status()) {}
+
+bool Transition::is_current(AttemptId attempt) const {
+  return attempt != 0 && step_.transfer.live.attempt == attempt;
+}
+
+bool Transition::has_every_byte() const {
+  const TransferState& state = step_.transfer.state;
+  // Nothing proves that the partial file of an empty download was ever made.
+  return state.total.value_or(0) > 0 && state.stored.prefix_length() == state.total;
+}
+
+void Transition::enter(Phase phase, std::string_view why) {
+  TransferState& to = state();
+  to.phase = phase;
+  to.phase_since = in_.now;
+  if (phase != Phase::RetryAt && phase != Phase::DiskFull) to.wake_at.reset();
+  if (phase != Phase::DiskFull) to.bytes_needed = 0;
+  if (phase != Phase::Finishing) to.commit.reset();
+  if (is_final(phase)) {
+    to.ended = in_.now;
+    spec().headers.clear();  // R14: they may hold tokens, and nobody needs them again
+  }
+  because(why);
+}
+
+void Transition::refuse(RequestId request, std::string message) {
+  Error error;
+  error.kind = ErrorKind::IllegalState;
+  error.detail = std::move(message);
+  refuse(request, error);
+}
+
+void Transition::refuse(RequestId request, const Error& error) {
+  act(action::Reply{request, to_transfer_error(error)});
+}
+
+void Transition::notify(action::Notify notify) {
+  using What = action::Notify::What;
+  // The news of these carry the status along.
+  if (notify.what == What::Created || notify.what == What::Status || notify.what == What::Ended) {
+    status_told_ = true;
+  }
+  act(notify);
+}
+
+void Transition::start_attempt(AttemptId attempt) {
+  ++state().attempts;
+  live() = LiveState{.attempt = attempt,
+                     .has_slot = true,
+                     .received = state().stored.prefix_length(),
+                     .last_bytes_at = in_.now};
+  act(action::StartAttempt{plan_transfer(step_.transfer, attempt, in_.limits, in_.boot_id)});
+}
+
+void Transition::stop_attempt(StopReason reason) {
+  if (live().attempt == 0) return;
+  if (live().stopping == StopReason::None) act(action::StopAttempt{live().attempt});
+  live().stopping = reason;
+}
+
+StopReason Transition::close_attempt() {
+  live().attempt = 0;
+  live().has_slot = false;
+  return std::exchange(live().stopping, StopReason::None);
+}
+
+void Transition::sync_file() {
+  live().file_job = true;
+  act(action::SyncFile{});
+}
+
+void Transition::commit_file() {
+  live().file_job = true;
+  act(action::CommitFile{});
+}
+
+void Transition::discard_file() {
+  live().file_job = true;
+  act(action::DiscardFile{});
+}
+
+void Transition::record_prefix(ByteCount prefix) {
+  TransferState& to = state();
+  to.stored = RangeSet::prefix(prefix);
+  to.boot_id = in_.boot_id;
+  if (prefix > to.high_water) {
+    to.high_water = prefix;
+    to.failures_in_row = 0;
+  }
+}
+
+void Transition::void_claims() {
+  TransferState& to = state();
+  to.stored.clear();
+  to.boot_id.clear();
+  to.validator = {};
+  to.total.reset();
+  live().received = 0;
+}
+
+void Transition::restart() {
+  void_claims();
+  state().has_restarted = true;
+  notify({.what = action::Notify::What::Response, .restarted = true});
+}
+
+void Transition::fail(TransferError error, std::string_view why) {
+  state().error = std::move(error);
+  enter(Phase::Failed, why);
+  persist();
+  discard_file();
+  notify(action::Notify::What::Ended);
+}
+
+void Transition::retry_or_fail(const Failure& failure) {
+  ++state().failures_in_row;
+  const auto decision =
+      after_failure(failure, state().failures_in_row, in_.limits, in_.now, in_.jitter);
+  if (decision.kind == RetryDecision::Kind::GiveUp) {
+    return fail(failure.error, failure.transient ? "no retries left" : "failed");
+  }
+  state().error = failure.error;
+  enter(Phase::RetryAt, "attempt failed; the next is due later");
+  state().wake_at = decision.at;
+  persist();
+}
+
+void Transition::wait_for_room(TransferError error, ByteCount bytes_needed) {
+  state().error = std::move(error);
+  enter(Phase::DiskFull, "disk full");
+  state().bytes_needed = bytes_needed;
+  state().wake_at = in_.now + in_.limits.disk_full_recheck;
+  persist();
+}
+
+Step Transition::finish() && {
+  // At rest, only what is recorded counts as received.
+  const bool at_rest = live().attempt == 0 && (!live().file_job || is_final(state().phase));
+  if (at_rest) live().received = state().stored.prefix_length();
+  if (!status_told_ && status() != status_before_) notify(action::Notify::What::Status);
+  return std::move(step_);
+}
+
+}  // namespace lh::machine

@@ -1,0 +1,105 @@
+#include "core/model/response_head.h"
+
+#include <gtest/gtest.h>
+
+namespace lh {
+namespace {
+
+using Kind = Validator::Kind;
+
+ResponseHead head(int status, HeaderList headers) {
+  return {status, "http://h/x", std::move(headers)};
+}
+
+const HeaderField kDate = {"Date", "Sun, 06 Nov 1994 08:49:37 GMT"};
+const HeaderField kOld = {"Last-Modified", "Sun, 06 Nov 1994 08:48:37 GMT"};    // 60 s before
+const HeaderField kYoung = {"Last-Modified", "Sun, 06 Nov 1994 08:48:38 GMT"};  // 59 s before
+
+TEST(TotalLength, IsTheContentLengthOfAWholeAnswer) {
+  EXPECT_EQ(total_length(head(200, {{"content-length", "10"}})), 10U);
+  EXPECT_EQ(total_length(head(200, {{"Content-Length", "10, 10"}})), 10U);
+  EXPECT_EQ(total_length(head(200, {{"Content-Length", "0"}})), 0U);
+}
+
+TEST(TotalLength, R26_IsTheCompleteLengthOfAPart) {
+  EXPECT_EQ(total_length(head(206, {{"Content-Length", "5"}, {"Content-Range", "bytes 5-9/10"}})),
+            10U);
+  EXPECT_EQ(total_length(head(416, {{"Content-Range", "bytes */10"}})), 10U);
+  EXPECT_FALSE(
+      total_length(head(206, {{"Content-Length", "5"}, {"Content-Range", "bytes 5-9/*"}})));
+  EXPECT_FALSE(total_length(head(206, {{"Content-Length", "5"}})));
+}
+
+TEST(TotalLength, IsNotKnownWhereTheHeadCannotTell) {
+  EXPECT_FALSE(total_length(head(200, {})));
+  EXPECT_FALSE(total_length(head(200, {{"Content-Length", "10"}, {"Content-Encoding", "gzip"}})));
+  EXPECT_FALSE(
+      total_length(head(200, {{"Content-Length", "10"}, {"Transfer-Encoding", "chunked"}})));
+  EXPECT_FALSE(total_length(head(200, {{"Content-Length", "10"}, {"Content-Length", "11"}})));
+  EXPECT_FALSE(total_length(head(200, {{"Content-Length", "-1"}})));
+  EXPECT_FALSE(total_length(head(404, {{"Content-Length", "10"}})));
+}
+
+TEST(ConflictingLengths, AreFoundInOneFieldAndInSeveral) {
+  EXPECT_TRUE(has_conflicting_lengths(head(200, {{"Content-Length", "1, 2"}})));
+  EXPECT_TRUE(
+      has_conflicting_lengths(head(200, {{"Content-Length", "1"}, {"content-length", "2"}})));
+  EXPECT_TRUE(has_conflicting_lengths(head(200, {{"Content-Length", "x"}})));
+  EXPECT_FALSE(has_conflicting_lengths(head(200, {{"Content-Length", "1, 1"}})));
+  EXPECT_FALSE(has_conflicting_lengths(head(200, {})));
+}
+
+TEST(ValidatorOf, R72_PrefersTheStrongTag) {
+  EXPECT_EQ(validator_of(head(200, {{"ETag", "\"a\""}, kDate, kOld})),
+            (Validator{Kind::StrongEtag, "\"a\""}));
+}
+
+TEST(ValidatorOf, R72_TakesADateThatIsAMinuteOld) {
+  EXPECT_EQ(validator_of(head(200, {kDate, kOld})), (Validator{Kind::LastModified, kOld.value}));
+  EXPECT_EQ(validator_of(head(200, {{"ETag", "W/\"a\""}, kDate, kOld})),
+            (Validator{Kind::LastModified, kOld.value}));
+  EXPECT_FALSE(validator_of(head(200, {kDate, kYoung})).can_resume());
+  EXPECT_FALSE(validator_of(head(200, {kOld})).can_resume()) << "age unknown";
+  EXPECT_FALSE(validator_of(head(200, {{"Date", "x"}, kOld})).can_resume());
+  EXPECT_FALSE(validator_of(head(200, {kDate, {"Last-Modified", "x"}})).can_resume());
+}
+
+TEST(ValidatorOf, R72_WeakTagsAloneProveNothing) {
+  EXPECT_FALSE(validator_of(head(200, {{"ETag", "W/\"a\""}})).can_resume());
+  EXPECT_FALSE(validator_of(head(200, {{"ETag", "a"}})).can_resume());
+  EXPECT_FALSE(validator_of(head(200, {})).can_resume());
+}
+
+TEST(ValidatorOf, R71_EncodedBodiesAreNeverResumed) {
+  EXPECT_FALSE(
+      validator_of(head(200, {{"ETag", "\"a\""}, {"Content-Encoding", "gzip"}})).can_resume());
+}
+
+TEST(IsEncoded, IdentityIsNoCoding) {
+  EXPECT_FALSE(is_encoded(head(200, {})));
+  EXPECT_FALSE(is_encoded(head(200, {{"Content-Encoding", "identity"}})));
+  EXPECT_FALSE(is_encoded(head(200, {{"Content-Encoding", ""}})));
+  EXPECT_TRUE(is_encoded(head(200, {{"Content-Encoding", "identity, br"}})));
+  EXPECT_TRUE(is_encoded(head(200, {{"Content-Encoding", "GZIP"}})));
+  EXPECT_TRUE(
+      is_encoded(head(200, {{"Content-Encoding", "gzip"}, {"Content-Encoding", "identity"}})));
+}
+
+TEST(IsResumable, R72_NeedsGetRangesLengthAndValidator) {
+  const HeaderField length = {"Content-Length", "10"};
+  const HeaderField ranges = {"Accept-Ranges", "bytes"};
+  const HeaderField tag = {"ETag", "\"a\""};
+  EXPECT_TRUE(is_resumable(head(200, {length, ranges, tag}), "GET"));
+  EXPECT_TRUE(is_resumable(head(200, {length, ranges, kDate, kOld}), "GET"));
+  EXPECT_TRUE(is_resumable(head(206, {{"Content-Range", "bytes 5-9/10"}, tag}), "GET"));
+  EXPECT_FALSE(is_resumable(head(200, {length, ranges, tag}), "POST"));
+  EXPECT_FALSE(is_resumable(head(200, {length, tag}), "GET"));
+  EXPECT_FALSE(is_resumable(head(200, {length, {"Accept-Ranges", "none"}, tag}), "GET"));
+  EXPECT_FALSE(is_resumable(head(200, {ranges, tag}), "GET"));
+  EXPECT_FALSE(is_resumable(head(200, {length, ranges}), "GET"));
+  EXPECT_FALSE(is_resumable(head(206, {{"Content-Range", "rubbish"}, tag}), "GET"));
+  EXPECT_FALSE(is_resumable(head(203, {length, ranges, tag}), "GET"));
+}
+
+}  // namespace
+}  // namespace lh

@@ -28,7 +28,8 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// `events` as for epoll (EPOLLIN …). The descriptor stays the caller's.
+  /// `events` as for epoll (EPOLLIN …). The descriptor stays the caller's, and may have several
+  /// watches. Null with errno if the kernel refuses it (a regular file, for example).
   [[nodiscard]] Slot watch(int fd, std::uint32_t events,
                            std::function<void(std::uint32_t)> callback);
   /// Once, not before `when`.
@@ -48,7 +49,7 @@ class EventLoop {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  ///< sources know it weakly, so they may outlive the loop
 };
 
 }  // namespace lh

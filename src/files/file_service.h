@@ -61,6 +61,8 @@ class FileThread final : public FileService {
   /// Syncs what `file` holds at this moment, then calls `done` on the file thread with the durable
   /// size or the error.
   void checkpoint(std::shared_ptr<PartialFile> file, std::function<void(Result<ByteCount>)> done);
+  /// Starts writing back what `file` holds at this moment; answers nothing.
+  void write_behind(std::shared_ptr<PartialFile> file);
   /// Calls `done` on the file thread.
   void check_folders(std::vector<std::string> folders,
                      std::function<void(std::vector<FolderCheck>)> done);

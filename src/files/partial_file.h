@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
@@ -13,6 +15,22 @@ namespace lh {
 /// Name of the hidden file beside the target that holds a download until it is complete:
 /// ".longhaul-GUID.part".
 [[nodiscard]] std::string partial_file_name(const TransferId& id);
+
+/// A descriptor that several threads may use; closed with the last of them.
+class FileHandle {
+ public:
+  FileHandle(FileOps& ops, int fd) : ops_(ops), fd_(fd) {}
+  ~FileHandle() {
+    if (fd_ >= 0) ops_.close(fd_);
+  }
+  FileHandle(const FileHandle&) = delete;
+  FileHandle& operator=(const FileHandle&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  FileOps& ops_;
+  int fd_;
+};
 
 /// A download's bytes while they arrive: written front to back, so that the file's size is what was
 /// written (preallocation keeps the size). One writer thread at a time. Closing keeps the file.
@@ -33,7 +51,7 @@ class PartialFile {
 
   /// Bytes that were there when it was opened.
   [[nodiscard]] ByteCount usable_prefix() const { return usable_prefix_; }
-  [[nodiscard]] ByteCount size() const { return size_; }
+  [[nodiscard]] ByteCount size() const { return size_.load(std::memory_order_acquire); }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
   /// A new, empty file under the same name: readers of the old one keep the old bytes (R82).
@@ -41,25 +59,39 @@ class PartialFile {
   /// Reserves room for `total` bytes without changing the size. DiskFull if there is none; a file
   /// system that cannot reserve is fine.
   [[nodiscard]] Result<void> reserve(ByteCount total);
-  /// Appends at size(). All or an error.
+  /// Appends at size(). All or an error; after an error size() counts what did get written.
   [[nodiscard]] Result<void> append(std::span<const char> data);
   /// fdatasync. May be called from the file thread while another appends: covers what was appended
   /// before the call.
   [[nodiscard]] Result<void> sync();
-  /// Starts writing back what was appended, without waiting, so that the next sync is short.
+  /// sync(), and how many bytes it has made durable. Same threads.
+  [[nodiscard]] Result<ByteCount> sync_prefix();
+  /// Starts writing back what was appended, without waiting, so that the next sync is short. Any
+  /// thread, one at a time.
   void start_writeback();
 
  private:
-  PartialFile(FileOps& ops, int folder_fd, int fd, std::string folder, std::string name,
-              ByteCount size);
+  using Handle = std::shared_ptr<FileHandle>;
+
+  PartialFile(FileOps& ops, Handle folder_fd, Handle file, std::string folder, std::string name);
+  [[nodiscard]] static Result<Handle> create(FileOps& ops, int folder_fd, const std::string& folder,
+                                             const std::string& name, int extra_flags);
+  [[nodiscard]] Result<ByteCount> measure_prefix(ByteCount recorded, bool trust_size,
+                                                 ByteCount on_disk);
+  [[nodiscard]] Result<void> cut_to(ByteCount prefix, ByteCount on_disk);
+  [[nodiscard]] Error error(int errno_value, std::string_view operation) const;
+  [[nodiscard]] std::pair<Handle, ByteCount> present() const;
+
   FileOps& ops_;
-  int folder_fd_;
-  int fd_;
+  Handle folder_fd_;
   std::string folder_;
   std::string name_;
-  ByteCount size_ = 0;
+  mutable std::mutex mutex_;  ///< guards that file_ and size_ change together (start_over)
+  Handle file_;
+  std::atomic<ByteCount> size_ = 0;  ///< written by the writer thread only
   ByteCount usable_prefix_ = 0;
-  ByteCount written_back_ = 0;
+  ByteOffset written_back_ = 0;  ///< of the file `written_back_file_`
+  std::weak_ptr<FileHandle> written_back_file_;
 };
 
 }  // namespace lh

@@ -1,0 +1,240 @@
+#include "engine/attempt.h"
+
+#include <utility>
+
+#include "core/model/web_error.h"
+#include "engine/curl_error.h"
+#include "engine/network_thread.h"
+
+namespace lh {
+
+namespace {
+
+/// So much is handed to the kernel's write-back at a time, to keep the syncs short.
+constexpr ByteCount kWriteBehind = 4_MiB;
+/// What a full disk must at least have room for before another attempt makes sense.
+constexpr ByteCount kLeastRoom = 1_MiB;
+
+}  // namespace
+
+Attempt::Attempt(NetworkThread& thread, TransferPlan plan)
+    : thread_(thread),
+      plan_(std::move(plan)),
+      uri_(plan_.uri),
+      method_(plan_.method),
+      headers_(plan_.headers),
+      body_(thread.ops(), thread.write_buffer(), plan_.target.folder, plan_.id),
+      progress_(plan_.progress_interval),
+      checkpoints_(plan_.checkpoint_bytes, plan_.checkpoint_interval) {}
+
+Attempt::~Attempt() {
+  release_easy();
+}
+
+void Attempt::start() {
+  if (plan_.resume_from == 0 && !plan_.trust_file_size) {
+    opened(std::shared_ptr<PartialFile>());
+    return;
+  }
+  thread_.files().run(
+      [&ops = thread_.ops(), plan = plan_, call = thread_.caller_of(plan_.attempt)] {
+        call([file = open_leftover(ops, plan)](Attempt& attempt) { attempt.opened(file); });
+      });
+}
+
+void Attempt::opened(Result<std::shared_ptr<PartialFile>> file) {
+  if (!file) return end(file_failure(file.error()));
+  body_.adopt(std::move(file).value());
+  durable_ = reported_ = body_.received();
+  checkpoints_.started(thread_.now(), durable_);
+  if (stop_wanted_) return end({});
+  const bool more_than_promised = plan_.total && durable_ > *plan_.total;
+  if (durable_ > 0 && plan_.total == durable_) {
+    return end({.kind = Ending::Kind::Completed, .failure = {}});
+  }
+  have_ = plan_.validator.can_resume() && !more_than_promised ? durable_ : 0;
+  send_request();
+}
+
+void Attempt::stop() {
+  stop_wanted_ = true;
+  if (stage_ != Stage::Opening) end({});
+}
+
+// ---- Bytes on their way to the disk
+
+void Attempt::settle() {
+  to_settle_ = false;
+  if (stage_ == Stage::Ending) return;
+  body_.flush();
+  if (body_.failure()) return end(file_failure(*body_.failure()));
+  const TimePoint now = thread_.now();
+  if (body_.received() == reported_) return;
+  if (progress_.allow(now)) {
+    report_bytes();
+  } else {
+    thread_.wake_at(progress_.next(now));
+  }
+  if (body_.received() >= write_behind_at_ + kWriteBehind) {
+    write_behind_at_ = body_.received();
+    thread_.files().write_behind(body_.file());
+  }
+  if (checkpoints_.due(now, body_.received())) {
+    begin_checkpoint();
+  } else if (!checkpoint_under_way_) {
+    thread_.wake_at(now + plan_.checkpoint_interval);
+  }
+}
+
+void Attempt::report_bytes() {
+  if (reported_ == body_.received()) return;
+  reported_ = body_.received();
+  thread_.emit(plan_.id, event::BytesArrived{plan_.attempt, reported_});
+}
+
+void Attempt::begin_checkpoint() {
+  checkpoint_under_way_ = true;
+  thread_.files().checkpoint(body_.file(),
+                             [call = thread_.caller_of(plan_.attempt)](Result<ByteCount> durable) {
+                               call([durable = std::move(durable)](Attempt& attempt) {
+                                 attempt.checkpoint_came_back(durable);
+                               });
+                             });
+}
+
+void Attempt::checkpoint_came_back(Result<ByteCount> durable) {
+  checkpoint_under_way_ = false;
+  if (!durable) {
+    // The kernel may have dropped any of the pages it could not write.
+    trusted_ = false;
+    durable_ = 0;
+    const bool nothing_said = !ending_ || ending_->kind == Ending::Kind::Completed;
+    if (nothing_said) ending_ = file_failure(durable.error());
+    if (stage_ != Stage::Ending) return end(*ending_);
+    return emit_end();
+  }
+  durable_ = *durable;
+  checkpoints_.finished(thread_.now(), durable_);
+  if (stage_ == Stage::Ending) return go_on_ending();
+  thread_.emit(plan_.id, event::Checkpointed{plan_.attempt, durable_});
+}
+
+std::optional<TimePoint> Attempt::on_timer() {
+  if (stage_ == Stage::Ending) return std::nullopt;
+  const TimePoint now = thread_.now();
+  const auto deadline = response_deadline();
+  if (deadline && now >= *deadline) {
+    end(failed(WebErrorStatus::Timeout, ErrorKind::Network, true,
+               stage_ == Stage::AwaitingHead ? "the server does not answer"
+                                             : "the server has stopped sending"));
+    return std::nullopt;
+  }
+  std::optional<TimePoint> next = deadline;
+  const auto also_at = [&next](TimePoint when) {
+    if (!next || when < *next) next = when;
+  };
+  if (reported_ != body_.received()) {
+    if (progress_.allow(now)) {
+      report_bytes();
+    } else {
+      also_at(progress_.next(now));
+    }
+  }
+  if (!checkpoint_under_way_ && body_.received() > durable_) {
+    if (checkpoints_.due(now, body_.received())) {
+      begin_checkpoint();
+    } else {
+      also_at(now + plan_.checkpoint_interval);
+    }
+  }
+  return next;
+}
+
+std::optional<TimePoint> Attempt::response_deadline() const {
+  switch (stage_) {
+    case Stage::AwaitingHead:
+      return active_at_ + plan_.response_timeout;
+    case Stage::ReadingHead:
+    case Stage::Body:
+    case Stage::Discarding:
+      return active_at_ + plan_.stall_timeout;
+    case Stage::Opening:
+    case Stage::Connecting:
+    case Stage::Ending:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// ---- The end
+
+bool Attempt::decide(Ending ending) {
+  if (!decided_) decided_ = std::move(ending);
+  return false;
+}
+
+void Attempt::end(Ending ending) {
+  if (stage_ == Stage::Ending) return;
+  stage_ = Stage::Ending;
+  release_easy();
+  body_.flush();
+  const bool would_complete = ending.kind == Ending::Kind::Completed;
+  if (would_complete && body_.failure()) ending = file_failure(*body_.failure());
+  ending_ = std::move(ending);
+  report_bytes();
+  if (!checkpoint_under_way_) go_on_ending();
+}
+
+void Attempt::go_on_ending() {
+  const auto kind = ending_->kind;
+  const bool keeps_bytes = kind == Ending::Kind::Stopped || kind == Ending::Kind::Failed ||
+                           kind == Ending::Kind::DiskFull;
+  if (trusted_ && keeps_bytes && body_.received() > durable_) return begin_checkpoint();
+  emit_end();
+}
+
+void Attempt::emit_end() {
+  const ByteCount size = body_.received();
+  body_.close();
+  Ending& ending = *ending_;
+  const auto attempt = plan_.attempt;
+  switch (ending.kind) {
+    case Ending::Kind::Completed:
+      thread_.emit(plan_.id, event::AttemptCompleted{attempt, size});
+      break;
+    case Ending::Kind::Stopped:
+      thread_.emit(plan_.id, event::AttemptStopped{attempt, durable_});
+      break;
+    case Ending::Kind::Failed:
+      thread_.emit(plan_.id, event::AttemptFailed{attempt, std::move(ending.failure), durable_});
+      break;
+    case Ending::Kind::RefusedRange:
+      thread_.emit(plan_.id, event::AttemptRefusedRange{attempt, ending.status});
+      break;
+    case Ending::Kind::DiskFull:
+      thread_.emit(plan_.id, event::AttemptDiskFull{attempt, durable_, ending.bytes_needed,
+                                                    std::move(ending.failure.error)});
+      break;
+  }
+  thread_.bury(attempt);
+}
+
+Attempt::Ending Attempt::file_failure(const Error& error) const {
+  Ending ending{
+      .kind = Ending::Kind::Failed,
+      .failure = {.error = to_transfer_error(error), .transient = false, .retry_after = {}}};
+  if (error.kind != ErrorKind::DiskFull) return ending;
+  ending.kind = Ending::Kind::DiskFull;
+  const ByteCount have = body_.file() ? body_.file()->size() : 0;
+  const auto total = body_.total();
+  ending.bytes_needed = total && *total > have ? *total - have : kLeastRoom;
+  return ending;
+}
+
+Attempt::Ending Attempt::failed(WebErrorStatus status, ErrorKind kind, bool transient,
+                                std::string_view reason) const {
+  return {.kind = Ending::Kind::Failed,
+          .failure = own_failure(status, kind, transient, method_, uri_, reason)};
+}
+
+}  // namespace lh

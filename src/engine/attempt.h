@@ -1,0 +1,142 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <curl/curl.h>
+
+#include "core/policy/checkpoint.h"
+#include "core/policy/progress_pacing.h"
+#include "core/policy/retry_policy.h"
+#include "core/policy/transfer_plan.h"
+#include "engine/body_file.h"
+#include "engine/curl_setup.h"
+#include "engine/head_reader.h"
+#include "engine/redirect.h"
+
+namespace lh {
+
+class NetworkThread;
+
+/// One try to get what a plan asks for: one request, or several if it is redirected, on one easy
+/// handle. Reports through NetworkThread::emit() and ends with exactly one of the end events,
+/// after which it asks to be buried. Network thread.
+class Attempt {
+ public:
+  Attempt(NetworkThread& thread, TransferPlan plan);
+  ~Attempt();
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  void start();
+  void stop();
+  /// libcurl is done with the present request.
+  void request_ended(CURLcode code);
+  /// After a round in which bytes came: writes them, reports, begins a checkpoint if one is due.
+  void settle();
+  /// Looks at the deadlines; returns when to look again.
+  std::optional<TimePoint> on_timer();
+
+ private:
+  enum class Stage {
+    Opening,       ///< a partial file of earlier attempts, on the file thread
+    Connecting,    ///< libcurl watches the time
+    AwaitingHead,  ///< the request is sent, nothing has come
+    ReadingHead,
+    Body,
+    Discarding,  ///< a body of no use, up to a limit, to keep the connection
+    Ending       ///< the end is known; waits for syncs
+  };
+  /// How it ends.
+  struct Ending {
+    enum class Kind { Completed, Stopped, Failed, RefusedRange, DiskFull };
+    Kind kind = Kind::Stopped;
+    Failure failure;  ///< Failed; of DiskFull the error
+    int status = 0;   ///< RefusedRange
+    ByteCount bytes_needed = 0;
+  };
+
+  // The request.
+  void opened(Result<std::shared_ptr<PartialFile>> file);
+  void send_request();
+  [[nodiscard]] CurlRequest request() const;
+  [[nodiscard]] bool set_callbacks();
+  void follow(Redirect redirect);
+  void release_easy();
+  static int on_request_sent(void* self, char*, char*, int, int);
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+
+  // The answer. False: abort the request, `decided_` says why.
+  [[nodiscard]] bool take_header(std::string_view line);
+  [[nodiscard]] bool take_head();
+  [[nodiscard]] bool take_body(std::span<const char> data);
+  [[nodiscard]] bool discard(std::size_t size);
+  [[nodiscard]] bool judge(const ResponseHead& head);
+  [[nodiscard]] bool begin_body(const Verdict& verdict, const ResponseHead& head);
+  [[nodiscard]] std::optional<ByteCount> expected_total(const Verdict& verdict,
+                                                        const ResponseHead& head) const;
+  [[nodiscard]] std::string choose_file_name(const Verdict& verdict,
+                                             const ResponseHead& head) const;
+  void report_response(const ResponseHead& head, Verdict::Kind verdict,
+                       std::optional<ByteCount> total, std::string file_name);
+  void body_ended();
+
+  // Bytes on their way to the disk.
+  void report_bytes();
+  void begin_checkpoint();
+  void checkpoint_came_back(Result<ByteCount> durable);
+
+  // The end.
+  bool decide(Ending ending);
+  void end(Ending ending);
+  void go_on_ending();
+  void emit_end();
+  [[nodiscard]] Ending file_failure(const Error& error) const;
+  [[nodiscard]] Ending rejected(const ResponseHead& head) const;
+  [[nodiscard]] Ending failed(WebErrorStatus status, ErrorKind kind, bool transient,
+                              std::string_view reason) const;
+  [[nodiscard]] Ending curl_failure(CURLcode code) const;
+  [[nodiscard]] std::optional<TimePoint> response_deadline() const;
+
+  NetworkThread& thread_;
+  TransferPlan plan_;
+  Stage stage_ = Stage::Opening;
+  bool stop_wanted_ = false;
+
+  // The present request.
+  CURL* easy_ = nullptr;
+  bool in_multi_ = false;
+  HeaderLines header_lines_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  std::string uri_;
+  std::string method_;
+  HeaderList headers_;
+  unsigned redirects_ = 0;
+  std::optional<Redirect> redirect_;  ///< to follow when the present request has ended
+
+  // Its answer.
+  HeadReader head_;
+  bool judged_ = false;
+  ByteCount have_ = 0;  ///< length of the prefix the request asks to continue
+  std::size_t discarded_ = 0;
+  TimePoint active_at_{};          ///< when the server was last heard, or the request sent
+  std::optional<Ending> decided_;  ///< how it ends once the request has ended
+
+  BodyFile body_;
+  ProgressPacer progress_;
+  CheckpointPacer checkpoints_;
+  bool to_settle_ = false;
+  ByteCount reported_ = 0;
+  ByteCount durable_ = 0;
+  ByteCount write_behind_at_ = 0;
+  bool checkpoint_under_way_ = false;
+  bool trusted_ = true;  ///< no sync has failed
+  std::optional<Ending> ending_;
+};
+
+}  // namespace lh

@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/http/content_disposition.h"
+#include "core/http/retry_after.h"
+#include "core/model/web_error.h"
+#include "engine/attempt.h"
+#include "engine/curl_error.h"
+#include "engine/network_thread.h"
+
+namespace lh {
+
+namespace {
+
+/// A body of no use is read up to here, so that the connection stays usable.
+constexpr std::size_t kMaxDiscarded = 64_KiB;
+
+std::span<const char> bytes_of(const char* data, std::size_t size, std::size_t count) {
+  return {data, size * count};
+}
+
+/// libcurl takes any other number than the one it gave as "abort".
+std::size_t answer(bool go_on, std::size_t size) {
+  return go_on ? size : size + 1;
+}
+
+}  // namespace
+
+// ---- The request
+
+void Attempt::send_request() {
+  stage_ = Stage::Connecting;
+  if (easy_ == nullptr) easy_ = thread_.take_easy();
+  Result<HeaderLines> lines =
+      easy_ != nullptr
+          ? set_up_request(easy_, request(), thread_.settings())
+          : Result<HeaderLines>(Error{ErrorKind::Internal, 0, "prepare the request", "", ""});
+  const bool ready = lines.ok() && set_callbacks() && thread_.add(easy_) == CURLM_OK;
+  if (!ready) {
+    const Error error =
+        lines.ok() ? Error{ErrorKind::Internal, 0, "send the request", "", ""} : lines.error();
+    return end({.kind = Ending::Kind::Failed,
+                .failure = {.error = to_transfer_error(error), .retry_after = {}}});
+  }
+  in_multi_ = true;
+  header_lines_ = std::move(lines).value();
+}
+
+CurlRequest Attempt::request() const {
+  return {.uri = uri_,
+          .method = method_,
+          .headers = headers_,
+          .from = have_,
+          .validator = plan_.validator.value,
+          .connect_timeout = plan_.connect_timeout,
+          .buffer_size = thread_.buffer_size()};
+}
+
+bool Attempt::set_callbacks() {
+  void* self = this;
+  error_text_.front() = '\0';
+  return curl_easy_setopt(easy_, CURLOPT_PRIVATE, self) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_.data()) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &Attempt::on_request_sent) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_PREREQDATA, self) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Attempt::on_header) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_HEADERDATA, self) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Attempt::on_body) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_WRITEDATA, self) == CURLE_OK;
+}
+
+void Attempt::follow(Redirect redirect) {
+  ++redirects_;
+  uri_ = std::move(redirect.uri);
+  method_ = std::move(redirect.method);
+  if (redirect.other_origin) headers_ = headers_for_other_origin(headers_);
+  discarded_ = 0;
+  curl_easy_reset(easy_);
+  send_request();
+}
+
+void Attempt::release_easy() {
+  if (easy_ == nullptr) return;
+  if (in_multi_) thread_.remove(easy_);
+  in_multi_ = false;
+  thread_.give_back_easy(std::exchange(easy_, nullptr));
+  header_lines_.reset();
+}
+
+int Attempt::on_request_sent(void* self, char*, char*, int, int) {
+  auto& attempt = *static_cast<Attempt*>(self);
+  attempt.stage_ = Stage::AwaitingHead;
+  attempt.active_at_ = attempt.thread_.now();
+  attempt.thread_.wake_at(attempt.active_at_ + attempt.plan_.response_timeout);
+  return CURL_PREREQFUNC_OK;
+}
+
+std::size_t Attempt::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  const auto line = bytes_of(data, size, count);
+  const bool go_on = static_cast<Attempt*>(self)->take_header({line.data(), line.size()});
+  return answer(go_on, line.size());
+}
+
+std::size_t Attempt::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  const auto bytes = bytes_of(data, size, count);
+  return answer(static_cast<Attempt*>(self)->take_body(bytes), bytes.size());
+}
+
+void Attempt::request_ended(CURLcode code) {
+  if (stage_ == Stage::Ending) return;
+  thread_.remove(easy_);
+  in_multi_ = false;
+  if (redirect_ && !decided_) return follow(*std::exchange(redirect_, std::nullopt));
+  if (decided_) return end(*std::exchange(decided_, std::nullopt));
+  if (code != CURLE_OK) return end(curl_failure(code));
+  if (judged_) return body_ended();
+  // libcurl is content with something that is no final answer, such as an unasked 101.
+  const ResponseHead head{.status = head_.status(), .uri = uri_, .headers = head_.headers()};
+  report_response(head, Verdict::Kind::Reject, std::nullopt, plan_.known_file_name);
+  end(rejected(head));
+}
+
+Attempt::Ending Attempt::curl_failure(CURLcode code) const {
+  CurlFailure failure{.code = code,
+                      .method = method_,
+                      .uri = uri_,
+                      .detail = error_text_.data(),
+                      .redirected = redirects_ > 0,
+                      .in_head = stage_ == Stage::AwaitingHead || stage_ == Stage::ReadingHead};
+  long os_errno = 0;
+  curl_easy_getinfo(easy_, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
+  failure.os_errno = static_cast<int>(os_errno);
+  return {.kind = Ending::Kind::Failed, .failure = to_failure(failure)};
+}
+
+// ---- The answer
+
+bool Attempt::take_header(std::string_view line) {
+  active_at_ = thread_.now();
+  if (stage_ == Stage::AwaitingHead) stage_ = Stage::ReadingHead;
+  switch (head_.add(line)) {
+    case HeadReader::Step::More:
+      return true;
+    case HeadReader::Step::Interim:
+      stage_ = Stage::AwaitingHead;
+      return true;
+    case HeadReader::Step::Complete:
+      return take_head();
+    case HeadReader::Step::TooLarge:
+      return decide(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
+                           false, "the server's headers are too large"));
+  }
+  return false;
+}
+
+bool Attempt::take_head() {
+  const ResponseHead head{.status = head_.status(), .uri = uri_, .headers = head_.headers()};
+  stage_ = Stage::Discarding;
+  thread_.wake_at(active_at_ + plan_.stall_timeout);
+  if (!is_redirect(head.status)) return judge(head);
+  auto next = follow_redirect(head, method_, redirects_);
+  if (auto* redirect = std::get_if<Redirect>(&next)) {
+    redirect_ = std::move(*redirect);
+    return true;
+  }
+  judged_ = true;
+  report_response(head, Verdict::Kind::Reject, std::nullopt, plan_.known_file_name);
+  decide({.kind = Ending::Kind::Failed,
+          .failure = {.error = std::get<TransferError>(std::move(next)), .retry_after = {}}});
+  return true;
+}
+
+bool Attempt::judge(const ResponseHead& head) {
+  judged_ = true;
+  const Verdict verdict = judge_response(plan_, have_, head);
+  switch (verdict.kind) {
+    case Verdict::Kind::Append:
+    case Verdict::Kind::StartOver:
+      return begin_body(verdict, head);
+    case Verdict::Kind::AskAgain:
+      decide({.kind = Ending::Kind::RefusedRange, .failure = {}, .status = head.status});
+      break;
+    case Verdict::Kind::Complete:
+      report_response(head, verdict.kind, have_, choose_file_name(verdict, head));
+      decide({.kind = Ending::Kind::Completed, .failure = {}});
+      return true;
+    case Verdict::Kind::Reject:
+      decide(rejected(head));
+      break;
+    case Verdict::Kind::Invalid:
+      report_response(head, verdict.kind, std::nullopt, plan_.known_file_name);
+      return decide(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
+                           false, "invalid answer: " + verdict.reason));
+  }
+  report_response(head, verdict.kind, std::nullopt, plan_.known_file_name);
+  return true;
+}
+
+bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
+  stage_ = Stage::Body;
+  const auto total = expected_total(verdict, head);
+  const bool anew = verdict.kind == Verdict::Kind::StartOver;
+  body_.set_total(total);
+  auto begun = anew ? body_.begin_anew(total) : body_.go_on(verdict.skip, total);
+  if (anew) durable_ = reported_ = 0;
+  report_response(head, verdict.kind, total, choose_file_name(verdict, head));
+  checkpoints_.started(thread_.now(), durable_);
+  write_behind_at_ = body_.received();
+  if (!begun) return decide(file_failure(begun.error()));
+  return true;
+}
+
+std::optional<ByteCount> Attempt::expected_total(const Verdict& verdict,
+                                                 const ResponseHead& head) const {
+  if (method_ == "HEAD") return ByteCount{0};
+  const auto total = total_length(head);
+  return total || verdict.kind == Verdict::Kind::StartOver ? total : plan_.total;
+}
+
+std::string Attempt::choose_file_name(const Verdict& verdict, const ResponseHead& head) const {
+  if (!plan_.target.file_name.empty()) return plan_.target.file_name;
+  if (verdict.kind != Verdict::Kind::StartOver && !plan_.known_file_name.empty()) {
+    return plan_.known_file_name;
+  }
+  if (const auto disposition = find_field(head.headers, "Content-Disposition")) {
+    if (const auto name = disposition_file_name(*disposition)) return sanitise_file_name(*name);
+  }
+  const std::string requested = url_file_name(plan_.uri);
+  return sanitise_file_name(requested.empty() ? url_file_name(head.uri) : requested);
+}
+
+void Attempt::report_response(const ResponseHead& head, Verdict::Kind verdict,
+                              std::optional<ByteCount> total, std::string file_name) {
+  thread_.emit(plan_.id, event::ResponseArrived{.attempt = plan_.attempt,
+                                                .head = head,
+                                                .verdict = verdict,
+                                                .total = total,
+                                                .file_name = std::move(file_name)});
+}
+
+Attempt::Ending Attempt::rejected(const ResponseHead& head) const {
+  Ending ending{.kind = Ending::Kind::Failed, .failure = {}};
+  ending.failure.error = http_error(head.status, method_, uri_without_secrets(uri_));
+  ending.failure.transient = is_transient_http(head.status);
+  if (const auto retry_after = find_field(head.headers, "Retry-After")) {
+    ending.failure.retry_after = parse_retry_after(*retry_after, thread_.now());
+  }
+  return ending;
+}
+
+bool Attempt::take_body(std::span<const char> data) {
+  active_at_ = thread_.now();
+  if (stage_ != Stage::Body) return discard(data.size());
+  if (!std::exchange(to_settle_, true)) thread_.settle_later(plan_.attempt);
+  switch (body_.take(data)) {
+    case BodyFile::Taken::Yes:
+      return true;
+    case BodyFile::Taken::TooMany:
+      return decide(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
+                           false, "the server sends more than it has announced"));
+    case BodyFile::Taken::Failed:
+      return decide(file_failure(*body_.failure()));
+  }
+  return false;
+}
+
+bool Attempt::discard(std::size_t size) {
+  discarded_ += size;
+  return discarded_ <= kMaxDiscarded;
+}
+
+void Attempt::body_ended() {
+  const auto total = body_.total();
+  if (total && body_.received() < *total) {
+    return end(failed(WebErrorStatus::Disconnected, ErrorKind::Network, true,
+                      "the server has ended the answer early"));
+  }
+  end({.kind = Ending::Kind::Completed, .failure = {}});
+}
+
+}  // namespace lh

@@ -1,0 +1,159 @@
+#include "engine/curl_setup.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "engine/curl_engine.h"
+
+namespace lh {
+
+namespace {
+
+constexpr long kYes = 1;
+/// Idle time and interval of TCP keep-alive probes.
+constexpr long kKeepAliveSeconds = 60;
+
+/// Sets options and remembers the first failure.
+class Options {
+ public:
+  explicit Options(CURL* easy) : easy_(easy) {}
+
+  template <typename T>
+  void set(CURLoption option, T value) {
+    if (first_failure_ == CURLE_OK) first_failure_ = (curl_easy_setopt)(easy_, option, value);
+  }
+  void set(CURLoption option, const std::string& value) { set(option, value.c_str()); }
+
+  void fail(CURLcode code) {
+    if (first_failure_ == CURLE_OK) first_failure_ = code;
+  }
+  [[nodiscard]] CURLcode result() const { return first_failure_; }
+
+ private:
+  CURL* easy_;
+  CURLcode first_failure_ = CURLE_OK;
+};
+
+class Lines {
+ public:
+  explicit Lines(Options& options) : options_(options) {}
+
+  void add(const std::string& line) {
+    curl_slist* longer = curl_slist_append(lines_.get(), line.c_str());
+    if (longer == nullptr) return options_.fail(CURLE_OUT_OF_MEMORY);
+    [[maybe_unused]] curl_slist* same = lines_.release();
+    lines_.reset(longer);
+  }
+  void add(std::string_view name, std::string_view value) {
+    // libcurl's way of writing a field without a value.
+    add(value.empty() ? std::string(name) + ";" : std::string(name) + ": " + std::string(value));
+  }
+  [[nodiscard]] HeaderLines take() { return std::move(lines_); }
+
+ private:
+  Options& options_;
+  HeaderLines lines_;
+};
+
+bool has_field(const HeaderList& headers, std::string_view name) {
+  return find_field(headers, name).has_value();
+}
+
+/// Methods whose requests have a content, here an empty one, so that its length must be told.
+bool sends_content(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+void set_method(Options& options, Lines& lines, const CurlRequest& request) {
+  if (request.method == "HEAD") return options.set(CURLOPT_NOBODY, kYes);
+  if (request.method == "GET") return options.set(CURLOPT_HTTPGET, kYes);
+  if (sends_content(request.method)) {
+    options.set(CURLOPT_POSTFIELDS, "");
+    if (!has_field(request.headers, "Content-Type")) lines.add("Content-Type:");
+  }
+  options.set(CURLOPT_CUSTOMREQUEST, request.method);
+}
+
+void set_headers(Options& options, Lines& lines, const CurlRequest& request,
+                 const EngineSettings& settings) {
+  for (const HeaderField& field : request.headers) {
+    if (!is_token(field.name) || !is_safe_field_value(field.value)) {
+      return options.fail(CURLE_BAD_FUNCTION_ARGUMENT);
+    }
+    if (same_field_name(field.name, "Cookie")) {
+      options.set(CURLOPT_COOKIE, field.value);  // joined with those that redirects set
+    } else {
+      lines.add(field.name, field.value);
+    }
+  }
+  if (!has_field(request.headers, "User-Agent")) {
+    options.set(CURLOPT_USERAGENT, settings.user_agent);
+  }
+  if (!has_field(request.headers, "Accept-Encoding")) lines.add("Accept-Encoding", "identity");
+  if (request.from > 0) {
+    lines.add("Range", "bytes=" + std::to_string(request.from) + "-");
+    if (!request.validator.empty()) lines.add("If-Range", request.validator);
+  }
+}
+
+long tls_version(std::string_view minimum) {
+  if (minimum == "1.0") return CURL_SSLVERSION_TLSv1_0;
+  if (minimum == "1.1") return CURL_SSLVERSION_TLSv1_1;
+  if (minimum == "1.3") return CURL_SSLVERSION_TLSv1_3;
+  return CURL_SSLVERSION_TLSv1_2;
+}
+
+void set_connection(Options& options, const CurlRequest& request, const EngineSettings& settings) {
+  options.set(CURLOPT_PROTOCOLS_STR, "http,https");
+  options.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  options.set(CURLOPT_NOSIGNAL, kYes);
+  options.set(CURLOPT_TCP_KEEPALIVE, kYes);
+  options.set(CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
+  options.set(CURLOPT_TCP_KEEPINTVL, kKeepAliveSeconds);
+  options.set(CURLOPT_BUFFERSIZE, static_cast<long>(request.buffer_size));
+  options.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, kYes);
+  // Better wait for a connection that may carry many requests than open another.
+  if (request.uri.starts_with("https:")) options.set(CURLOPT_PIPEWAIT, kYes);
+  options.set(CURLOPT_SSLVERSION, tls_version(settings.min_tls));
+  if (!settings.ca_file.empty()) options.set(CURLOPT_CAINFO, settings.ca_file);
+}
+
+}  // namespace
+
+Result<HeaderLines> set_up_request(CURL* easy, const CurlRequest& request,
+                                   const EngineSettings& settings) {
+  Options options(easy);
+  Lines lines(options);
+  options.set(CURLOPT_URL, request.uri);
+  set_method(options, lines, request);
+  set_headers(options, lines, request, settings);
+  set_connection(options, request, settings);
+  HeaderLines header_lines = lines.take();
+  options.set(CURLOPT_HTTPHEADER, header_lines.get());
+  // Cookies that a redirect sets are for the rest of the attempt (R67).
+  options.set(CURLOPT_COOKIEFILE, "");
+  if (options.result() != CURLE_OK) {
+    return Error{.kind = ErrorKind::Internal,
+                 .code = options.result(),
+                 .operation = "prepare the request",
+                 .subject = {},
+                 .detail = curl_easy_strerror(options.result())};
+  }
+  return header_lines;
+}
+
+HeaderList headers_for_other_origin(const HeaderList& headers) {
+  static constexpr std::array<std::string_view, 4> kPrivate = {"Authorization", "Cookie", "Host",
+                                                               "Proxy-Authorization"};
+  HeaderList kept;
+  for (const HeaderField& field : headers) {
+    bool is_private = false;
+    for (const auto name : kPrivate) is_private |= same_field_name(field.name, name);
+    if (!is_private) kept.push_back(field);
+  }
+  return kept;
+}
+
+}  // namespace lh

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "core/http/header_field.h"
+#include "core/model/transfer_error.h"
+
+namespace lh {
+
+/// Collects the header lines of an attempt, response by response, and says when a head is complete.
+class HeadReader {
+ public:
+  enum class Step {
+    More,      ///< the head goes on, or the line is of no interest (trailers after the body)
+    Interim,   ///< a 1xx head is complete; another one follows
+    Complete,  ///< a final head is complete: status() and headers() tell it
+    TooLarge,  ///< the server sends headers without end
+  };
+
+  /// All header lines of one attempt together, whatever it is redirected to.
+  static constexpr std::size_t kMaxBytes = 256UL * 1024;
+
+  /// One line as it came, with its line end.
+  [[nodiscard]] Step add(std::string_view line);
+
+  /// 0 before the first status line, and for one that has no number.
+  [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] const HeaderList& headers() const { return headers_; }
+
+ private:
+  void begin_response(std::string_view status_line);
+  [[nodiscard]] Step end_head();
+  void take_field(std::string_view line);
+
+  std::size_t bytes_ = 0;
+  bool in_head_ = false;
+  int status_ = 0;
+  HeaderList headers_;
+};
+
+}  // namespace lh

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <curl/curl.h>
+
+#include "engine/body_file.h"
+#include "engine/curl_engine.h"
+
+namespace lh {
+
+class Attempt;
+
+/// A thread with a libcurl multi handle and its attempts. Sleeps without a wake-up while there is
+/// none. Everything but the constructor, the destructor and post() belongs to the thread itself.
+class NetworkThread {
+ public:
+  NetworkThread(EngineSettings settings, FileOps& ops, FileThread& files, const Clock& clock,
+                TransferEngine::EventSink sink);
+  ~NetworkThread();  ///< ends all attempts without events
+  NetworkThread(const NetworkThread&) = delete;
+  NetworkThread& operator=(const NetworkThread&) = delete;
+
+  using Work = std::function<void(NetworkThread&)>;
+  /// Runs `work` on the thread; not at all if the thread has ended. Any thread.
+  void post(Work work);
+
+  void start(TransferPlan plan);
+  void stop(AttemptId attempt);
+
+  // For attempts.
+  [[nodiscard]] const EngineSettings& settings() const { return settings_; }
+  [[nodiscard]] FileOps& ops() { return ops_; }
+  [[nodiscard]] FileThread& files() { return files_; }
+  [[nodiscard]] WriteBuffer& write_buffer() { return write_buffer_; }
+  /// Time of the present round. Does not move within one, so that a slow disk in one round is no
+  /// stall of those who are served after it.
+  [[nodiscard]] TimePoint now() const { return now_; }
+  /// A function for any thread that calls `work` with the attempt on this thread, or not at all if
+  /// it is over by then.
+  [[nodiscard]] std::function<void(std::function<void(Attempt&)>)> caller_of(AttemptId attempt);
+
+  [[nodiscard]] CURL* take_easy();
+  void give_back_easy(CURL* easy);
+  [[nodiscard]] CURLMcode add(CURL* easy);
+  void remove(CURL* easy);
+  /// For libcurl's receive buffer of the next request.
+  [[nodiscard]] std::size_t buffer_size() const;
+
+  void emit(const TransferId& id, Event event) const { sink_(id, std::move(event)); }
+  /// Attempt::settle() is called at the end of this round.
+  void settle_later(AttemptId attempt) { to_settle_.push_back(attempt); }
+  /// Attempt::on_timer() of all is called at `when`, or earlier.
+  void wake_at(TimePoint when);
+  /// The attempt is destroyed at the end of this round.
+  void bury(AttemptId attempt) { buried_.push_back(attempt); }
+
+ private:
+  /// What other threads hand over; outlives this thread in their hands.
+  class Inbox;
+
+  void run();
+  void run_posted();
+  void read_messages();
+  void settle();
+  void run_timers();
+  void bury_ended();
+  [[nodiscard]] int poll_timeout_ms() const;
+  void release_all();
+
+  EngineSettings settings_;
+  FileOps& ops_;
+  FileThread& files_;
+  const Clock& clock_;
+  TransferEngine::EventSink sink_;
+  CURLM* multi_;
+  std::shared_ptr<Inbox> inbox_;
+  WriteBuffer write_buffer_;
+  TimePoint now_{};
+  std::optional<TimePoint> next_timer_;
+  std::unordered_map<AttemptId, std::unique_ptr<Attempt>> attempts_;
+  std::vector<AttemptId> to_settle_;
+  std::vector<AttemptId> buried_;
+  std::vector<CURL*> idle_easies_;
+  std::thread thread_;  ///< last: uses all the others
+};
+
+}  // namespace lh

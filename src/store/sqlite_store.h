@@ -19,6 +19,8 @@ class SqliteStore {
   [[nodiscard]] Result<void> begin();
   [[nodiscard]] Result<void> commit();
   void rollback();
+  /// Whether a transaction is open. SQLite takes it back by itself after some failures.
+  [[nodiscard]] bool in_transaction() const;
 
   [[nodiscard]] Result<void> insert(const std::vector<Transfer>& transfers,
                                     std::uint64_t max_per_app);

@@ -1,0 +1,380 @@
+#include "store/transfer_row.h"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "core/model/web_error.h"
+#include "core/policy/scheduler.h"
+
+namespace lh {
+namespace {
+
+// The id comes first, so that an update can use the same parameters.
+constexpr std::array kColumns = {
+    "id",             "kind",
+    "app",            "uri",
+    "origin",         "method",
+    "request_headers", "folder",
+    "file_name",      "collision",
+    "group_name",     "priority",
+    "cost_policy",    "checksum_algorithm",
+    "checksum_hex",   "keep_when_ended",
+    "phase",          "phase_since",
+    "created",        "started",
+    "ended",          "wake_at",
+    "queue_position", "attempts",
+    "failures_in_row", "range_refusals",
+    "high_water",     "stored",
+    "boot_id",        "total",
+    "validator_kind", "validator",
+    "response_status", "response_uri",
+    "response_headers", "known_name",
+    "bytes_needed",   "has_restarted",
+    "has_response_changed", "error_hresult",
+    "error_status",   "error_kind",
+    "error_http_status", "error_message",
+    "commit_device",  "commit_inode",
+    "commit_size",    "rank",
+};
+
+std::string column_list() {
+  std::string list;
+  for (const char* column : kColumns) list.append(list.empty() ? "" : ", ").append(column);
+  return list;
+}
+
+std::string build_insert() {
+  std::string marks;
+  for (std::size_t i = 0; i < kColumns.size(); ++i) marks += i == 0 ? "?" : ", ?";
+  return "INSERT INTO transfer (" + column_list() + ") VALUES (" + marks + ")";
+}
+
+std::string build_update() {
+  std::string assignments;
+  for (std::size_t i = 1; i < kColumns.size(); ++i) {
+    assignments.append(i == 1 ? "" : ", ").append(kColumns[i]);
+    assignments.append(" = ?").append(std::to_string(i + 1));
+  }
+  return "UPDATE transfer SET " + assignments + " WHERE id = ?1";
+}
+
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kSeparator = ": ";
+
+std::optional<std::string> format_headers(const HeaderList& headers) {
+  std::string text;
+  for (const HeaderField& field : headers) {
+    const bool readable = field.name.find_first_of(":\r\n") == std::string::npos &&
+                          field.value.find(kLineEnd) == std::string::npos;
+    if (!readable) return std::nullopt;
+    text.append(field.name).append(kSeparator).append(field.value).append(kLineEnd);
+  }
+  return text;
+}
+
+std::optional<HeaderList> parse_headers(std::string_view text) {
+  HeaderList headers;
+  while (!text.empty()) {
+    const auto end = text.find(kLineEnd);
+    const auto middle = text.find(kSeparator);
+    if (end == std::string_view::npos || middle == std::string_view::npos || middle > end) {
+      return std::nullopt;
+    }
+    const std::size_t value = middle + kSeparator.size();
+    headers.push_back({std::string(text.substr(0, middle)),
+                       std::string(text.substr(value, end - value))});
+    text.remove_prefix(end + kLineEnd.size());
+  }
+  return headers;
+}
+
+std::string format_ranges(const RangeSet& set) {
+  std::string text;
+  for (const auto& range : set.ranges()) {
+    if (!text.empty()) text += ',';
+    text.append(std::to_string(range.Offset)).append("+").append(std::to_string(range.Length));
+  }
+  return text;
+}
+
+bool take_number(std::string_view& text, std::uint64_t& out) {
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (problem != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+bool take(std::string_view& text, char expected) {
+  if (!text.starts_with(expected)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+std::optional<RangeSet> parse_ranges(std::string_view text) {
+  RangeSet set;
+  std::uint64_t free_from = 0;  // first byte that the next range may have
+  while (!text.empty()) {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    if (!set.empty() && !take(text, ',')) return std::nullopt;
+    if (!take_number(text, offset) || !take(text, '+') || !take_number(text, length)) {
+      return std::nullopt;
+    }
+    const bool in_order = set.empty() || offset > free_from;
+    if (!in_order || length == 0 || length > std::numeric_limits<std::uint64_t>::max() - offset) {
+      return std::nullopt;
+    }
+    set.add(offset, length);
+    free_from = offset + length;
+  }
+  return set;
+}
+
+/// Reads column after column and remembers the first that holds something unknown.
+class RowReader {
+ public:
+  /// The first column is the sequence, which is no part of a Transfer.
+  explicit RowReader(const Statement& row) : row_(row) {}
+
+  Guid id() {
+    const auto value = row_.id(next());
+    return value ? *value : (fail(), Guid());
+  }
+  std::string text() { return std::string(row_.text(next())); }
+  std::int64_t integer(std::int64_t lowest, std::int64_t highest) {
+    const std::int64_t value = row_.integer(next());
+    if (value < lowest || value > highest) fail();
+    return value;
+  }
+  std::uint32_t count() {
+    return static_cast<std::uint32_t>(integer(0, std::numeric_limits<std::uint32_t>::max()));
+  }
+  std::uint64_t bytes() { return row_.unsigned_integer(next()); }
+  bool flag() { return integer(0, 1) == 1; }
+  int number() {
+    return static_cast<int>(
+        integer(std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
+  }
+  TimePoint time() { return TimePoint(Duration(row_.integer(next()))); }
+  template <typename Enumeration>
+  Enumeration enumerator(Enumeration last) {
+    return static_cast<Enumeration>(integer(0, static_cast<std::int64_t>(last)));
+  }
+  WebErrorStatus web_error() {
+    const auto status = static_cast<WebErrorStatus>(number());
+    if (status != WebErrorStatus::Unknown &&
+        web_error_name(status) == web_error_name(WebErrorStatus::Unknown)) {
+      fail();
+    }
+    return status;
+  }
+  HeaderList headers() {
+    auto list = parse_headers(row_.text(next()));
+    return list ? std::move(*list) : (fail(), HeaderList());
+  }
+  RangeSet ranges() {
+    auto set = parse_ranges(row_.text(next()));
+    return set ? std::move(*set) : (fail(), RangeSet());
+  }
+
+  [[nodiscard]] bool next_is_null() const { return row_.is_null(column_ + 1); }
+  void skip(int columns) { column_ += columns; }
+  template <typename Read>
+  auto optional(Read read) -> std::optional<decltype(read())> {
+    if (!next_is_null()) return read();
+    skip(1);
+    return std::nullopt;
+  }
+  [[nodiscard]] const char* unknown_column() const { return unknown_column_; }
+
+ private:
+  int next() { return ++column_; }
+  void fail() {
+    if (unknown_column_ == nullptr) unknown_column_ = kColumns[static_cast<std::size_t>(column_) - 1];
+  }
+
+  const Statement& row_;
+  int column_ = 0;
+  const char* unknown_column_ = nullptr;
+};
+
+void read_spec(RowReader& row, TransferSpec& spec) {
+  spec.kind = row.enumerator(TransferKind::Upload);
+  spec.app = row.text();
+  spec.uri = row.text();
+  spec.origin = row.text();
+  spec.method = row.text();
+  spec.headers = row.headers();
+  spec.target.folder = row.text();
+  spec.target.file_name = row.text();
+  spec.target.collision = row.enumerator(Collision::MakeUnique);
+  spec.group = row.text();
+  spec.priority = row.enumerator(BackgroundTransferPriority::Low);
+  spec.cost_policy = row.enumerator(BackgroundTransferCostPolicy::Always);
+  if (row.next_is_null()) {
+    row.skip(2);
+  } else {
+    Checksum checksum;
+    checksum.algorithm = row.text();
+    checksum.hex = row.text();
+    spec.checksum = std::move(checksum);
+  }
+  spec.keep_when_ended = row.flag();
+}
+
+std::optional<ResponseHead> read_response(RowReader& row) {
+  if (row.next_is_null()) {
+    row.skip(3);
+    return std::nullopt;
+  }
+  ResponseHead head;
+  head.status = row.number();
+  head.uri = row.text();
+  head.headers = row.headers();
+  return head;
+}
+
+std::optional<TransferError> read_error(RowReader& row) {
+  if (row.next_is_null()) {
+    row.skip(5);
+    return std::nullopt;
+  }
+  TransferError error;
+  error.hresult = row.number();
+  error.status = row.web_error();
+  error.kind = row.enumerator(ErrorKind::Internal);
+  error.http_status = row.optional([&] { return row.number(); });
+  error.message = row.text();
+  return error;
+}
+
+std::optional<CommitIntent> read_commit(RowReader& row) {
+  if (row.next_is_null()) {
+    row.skip(3);
+    return std::nullopt;
+  }
+  CommitIntent commit;
+  commit.device = row.bytes();
+  commit.inode = row.bytes();
+  commit.size = row.bytes();
+  return commit;
+}
+
+void read_state(RowReader& row, TransferState& state) {
+  const auto time = [&row] { return row.time(); };
+  state.phase = row.enumerator(Phase::Failed);
+  state.phase_since = row.time();
+  state.created = row.time();
+  state.started = row.optional(time);
+  state.ended = row.optional(time);
+  state.wake_at = row.optional(time);
+  state.queue_position = row.bytes();
+  state.attempts = row.count();
+  state.failures_in_row = row.count();
+  state.range_refusals = row.count();
+  state.high_water = row.bytes();
+  state.stored = row.ranges();
+  state.boot_id = row.text();
+  state.total = row.optional([&row] { return row.bytes(); });
+  state.validator.kind = row.enumerator(Validator::Kind::LastModified);
+  state.validator.value = row.text();
+  state.response = read_response(row);
+  state.file_name = row.text();
+  state.bytes_needed = row.bytes();
+  state.has_restarted = row.flag();
+  state.has_response_changed = row.flag();
+  state.error = read_error(row);
+  state.commit = read_commit(row);
+}
+
+void bind_spec(Statement& statement, const TransferSpec& spec, std::string_view headers) {
+  statement.bind(spec.kind).bind(spec.app).bind(spec.uri).bind(spec.origin).bind(spec.method);
+  statement.bind(headers).bind(spec.target.folder).bind(spec.target.file_name);
+  statement.bind(spec.target.collision).bind(spec.group).bind(spec.priority);
+  statement.bind(spec.cost_policy);
+  if (spec.checksum) {
+    statement.bind(spec.checksum->algorithm).bind(spec.checksum->hex);
+  } else {
+    statement.bind(std::nullopt).bind(std::nullopt);
+  }
+  statement.bind(spec.keep_when_ended);
+}
+
+void bind_response(Statement& statement, const TransferState& state, std::string_view headers) {
+  if (state.response) {
+    statement.bind(state.response->status).bind(state.response->uri).bind(headers);
+  } else {
+    statement.bind(std::nullopt).bind(std::nullopt).bind(std::nullopt);
+  }
+}
+
+void bind_end(Statement& statement, const TransferState& state) {
+  if (const auto& error = state.error) {
+    statement.bind(error->hresult).bind(error->status).bind(error->kind);
+    statement.bind(error->http_status).bind(error->message);
+  } else {
+    for (int i = 0; i < 5; ++i) statement.bind(std::nullopt);
+  }
+  if (const auto& commit = state.commit) {
+    statement.bind(commit->device).bind(commit->inode).bind(commit->size);
+  } else {
+    for (int i = 0; i < 3; ++i) statement.bind(std::nullopt);
+  }
+}
+
+}  // namespace
+
+const char* insert_sql() {
+  static const std::string sql = build_insert();
+  return sql.c_str();
+}
+
+const char* update_sql() {
+  static const std::string sql = build_update();
+  return sql.c_str();
+}
+
+std::string select_sql(std::string_view clause) {
+  return "SELECT sequence, " + column_list() + " FROM transfer " + std::string(clause);
+}
+
+Result<void> bind_transfer(Statement& statement, const Transfer& transfer) {
+  const TransferSpec& spec = transfer.spec;
+  const TransferState& state = transfer.state;
+  const auto request = format_headers(spec.headers);
+  const auto response = format_headers(state.response ? state.response->headers : HeaderList());
+  if (!request || !response) return invalid_argument("a header field holds a line break");
+
+  statement.bind(transfer.id);
+  bind_spec(statement, spec, *request);
+  statement.bind(state.phase).bind(state.phase_since).bind(state.created);
+  statement.bind(state.started).bind(state.ended).bind(state.wake_at).bind(state.queue_position);
+  statement.bind(state.attempts).bind(state.failures_in_row).bind(state.range_refusals);
+  statement.bind(state.high_water).bind(format_ranges(state.stored)).bind(state.boot_id);
+  statement.bind(state.total).bind(state.validator.kind).bind(state.validator.value);
+  bind_response(statement, state, *response);
+  statement.bind(state.file_name).bind(state.bytes_needed);
+  statement.bind(state.has_restarted).bind(state.has_response_changed);
+  bind_end(statement, state);
+  statement.bind(rank_of(spec.priority));
+  return {};
+}
+
+Result<Transfer> read_transfer(const Statement& statement) {
+  Transfer transfer;
+  RowReader row(statement);
+  transfer.id = row.id();
+  read_spec(row, transfer.spec);
+  read_state(row, transfer.state);
+  if (row.unknown_column() != nullptr) {
+    return Error{ErrorKind::Store, SQLITE_MISMATCH, "read the operation", transfer.id.to_string(),
+                 std::string("unknown value in column ") + row.unknown_column()};
+  }
+  return transfer;
+}
+
+}  // namespace lh

@@ -1,0 +1,117 @@
+#include "daemon/action_runner.h"
+
+#include <utility>
+#include <variant>
+
+#include "core/model/status_name.h"
+#include "daemon/snapshots.h"
+#include "platform/log.h"
+
+namespace lh {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+FileService::Job file_job(const Transfer& transfer) {
+  FileService::Job job;
+  job.id = transfer.id;
+  job.target = transfer.spec.target;
+  job.file_name = transfer.state.file_name;
+  job.checksum = transfer.spec.checksum;
+  job.expected_size = transfer.state.total.value_or(transfer.live.received);
+  job.intent = transfer.state.commit;
+  return job;
+}
+
+/// "Running -> Completed (all bytes are durable), 200 MiB, 3 attempts".
+void log_transition(const Transfer& before, const Transfer& after, const Facts& facts,
+                    std::string_view why) {
+  const BackgroundTransferStatus from = status_of(before, facts);
+  const BackgroundTransferStatus to = status_of(after, facts);
+  if (from == to && before.state.phase == after.state.phase) return;
+  if (!log_enabled(LogLevel::Info)) return;
+  std::string line = std::string(status_name(from)) + " -> " + std::string(status_name(to));
+  if (!why.empty()) line += " (" + std::string(why) + ")";
+  line += ", " + std::to_string(after.state.stored.prefix_length()) + " bytes durable";
+  if (after.state.total) line += " of " + std::to_string(*after.state.total);
+  line += ", attempt " + std::to_string(after.state.attempts);
+  if (after.state.error && after.state.error != before.state.error) {
+    line += ": " + after.state.error->message;
+  }
+  log(after.state.phase == Phase::Failed ? LogLevel::Warning : LogLevel::Info, line,
+      after.id.to_string());
+}
+
+}  // namespace
+
+void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now) {
+  log_transition(entry.transfer, step.transfer, facts, step.why);
+  entry.transfer = std::move(step.transfer);
+  for (Action& action : step.actions) {
+    LiveTransfer::Pending pending{std::move(action), std::nullopt, std::nullopt};
+    if (std::holds_alternative<action::Persist>(pending.action)) {
+      pending.row = entry.transfer;
+    } else if (const auto* notify = std::get_if<action::Notify>(&pending.action)) {
+      if (ring_.has_listeners(entry.transfer)) {
+        Change change;
+        change.what = static_cast<Change::What>(notify->what);
+        change.response_changed = notify->response_changed;
+        change.restarted = notify->restarted;
+        change.time = now;
+        change.snapshot = make_snapshot(entry.transfer, facts, entry.hold, entry.sequence);
+        pending.change = std::move(change);
+      }
+    }
+    entry.pending.push_back(std::move(pending));
+  }
+}
+
+void ActionRunner::advance(const TransferId& id) {
+  LiveTransfer* entry = ring_.find(id);
+  while (entry != nullptr && !entry->persisting && !entry->pending.empty()) {
+    LiveTransfer::Pending next = std::move(entry->pending.front());
+    entry->pending.pop_front();
+    perform(*entry, next);
+    entry = ring_.find(id);  // performing may have called back into the ring
+  }
+  if (entry != nullptr && !entry->persisting) ring_.settled(*entry);
+}
+
+void ActionRunner::perform(LiveTransfer& entry, LiveTransfer::Pending& pending) {
+  const Overloaded visitor{
+      [&](const action::Persist&) { persist(entry, std::move(*pending.row)); },
+      [&](const action::Reply& reply) { ring_.reply(reply.request, reply.error); },
+      [&](action::StartAttempt& start) { seams_.engine.start(std::move(start.plan)); },
+      [&](const action::StopAttempt& stop) { seams_.engine.stop(stop.attempt); },
+      [&](const action::SyncFile&) { seams_.files.sync(file_job(entry.transfer)); },
+      [&](const action::CommitFile&) { seams_.files.commit(file_job(entry.transfer)); },
+      [&](const action::DiscardFile&) { seams_.files.discard(file_job(entry.transfer)); },
+      [&](const action::Notify&) {
+        if (pending.change) ring_.tell(*pending.change);
+      },
+  };
+  std::visit(visitor, pending.action);
+}
+
+void ActionRunner::persist(LiveTransfer& entry, Transfer row) {
+  entry.persisting = true;
+  const TransferId id = entry.transfer.id;
+  seams_.store.update(std::move(row), [this, id](Result<void> stored) {
+    LiveTransfer* const waiting = ring_.find(id);
+    if (!stored.ok()) {
+      // What follows the Persist must not be told or done: the promise is not durable.
+      if (!std::exchange(store_has_failed_, true)) ring_.store_failed(stored.error());
+      return;
+    }
+    if (waiting == nullptr) return;
+    waiting->persisting = false;
+    advance(id);
+  });
+}
+
+}  // namespace lh

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "core/model/snapshot.h"
+#include "core/model/transfer.h"
+#include "core/policy/blockers.h"
+#include "core/policy/scheduler.h"
+#include "core/policy/transfer_machine.h"
+
+namespace lh {
+
+/// An operation that is in memory: it runs, somebody watches it, it is near the front of the queue,
+/// or a request for it is under way. All others are rows of the store. Main loop only.
+struct LiveTransfer {
+  /// An action that waits for its turn, with what it needs of the moment at which it was decided.
+  struct Pending {
+    Action action;
+    std::optional<Transfer> row;   ///< Persist: what to store
+    std::optional<Change> change;  ///< Notify: what to tell; absent if nobody listens
+  };
+
+  Transfer transfer;
+  std::uint64_t sequence = 0;        ///< place in lists; 0 if not read from one
+  QueueHold hold = QueueHold::None;  ///< why the scheduler passed it over
+  std::deque<Pending> pending;
+  bool persisting = false;                          ///< the Persist at the front is with the store
+  bool erasing = false;                             ///< its row is being removed
+  bool in_window = false;                           ///< in the front of the queue
+  std::uint32_t pins = 0;                           ///< requests under way that keep it in memory
+  std::vector<std::function<void()>> when_settled;  ///< run once nothing is pending
+
+  /// Must stay in memory: something that is not in the store yet depends on it.
+  [[nodiscard]] bool is_busy() const {
+    return transfer.live.has_slot || transfer.live.attempt != 0 || transfer.live.file_job ||
+           persisting || erasing || !pending.empty();
+  }
+};
+
+[[nodiscard]] inline QueueKey queue_key_of(const Transfer& transfer) {
+  return {rank_of(transfer.spec.priority), transfer.state.queue_position};
+}
+
+/// Wants a slot and has none.
+[[nodiscard]] inline bool is_waiting_for_slot(const Transfer& transfer) {
+  return transfer.state.phase == Phase::Queued && transfer.live.attempt == 0 &&
+         !transfer.live.has_slot && !transfer.live.file_job;
+}
+
+}  // namespace lh

@@ -1,0 +1,545 @@
+#include "daemon/transfer_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/model/web_error.h"
+#include "daemon/snapshots.h"
+#include "platform/log.h"
+
+namespace lh {
+namespace {
+
+constexpr std::uint32_t kDuePage = 256;
+constexpr std::size_t kWatchedPage = 256;
+
+TransferError not_found() {
+  TransferError error;
+  error.hresult = hr::kNotFound;
+  error.kind = ErrorKind::NotFound;
+  error.message = "there is no such transfer";
+  return error;
+}
+
+}  // namespace
+
+struct TransferManager::Filed {
+  explicit Filed(const Transfer& transfer)
+      : has_slot(transfer.live.has_slot),
+        file_job(transfer.live.file_job),
+        key(queue_key_of(transfer)) {}
+  bool has_slot;
+  bool file_job;
+  QueueKey key;
+};
+
+TransferManager::TransferManager(Seams seams, Outside outside, Limits limits, std::string boot_id,
+                                 std::uint64_t seed, QueueMarks marks)
+    : seams_(seams),
+      outside_(std::move(outside)),
+      limits_(std::move(limits)),
+      boot_id_(std::move(boot_id)),
+      random_state_(seed | 1),
+      runner_({seams.store, seams.engine, seams.files},
+              {.find = [this](const TransferId& id) { return find(id); },
+               .reply =
+                   [this](RequestId request, std::optional<TransferError> error) {
+                     answer(request, std::move(error));
+                   },
+               .has_listeners = outside_.has_listeners,
+               .tell = [this](const Change& change) { outside_.tell(change); },
+               .settled = [this](LiveTransfer& entry) { settle(entry); },
+               .store_failed = [this](const Error& error) { fail(error); }}),
+      marks_(marks),
+      window_(marks.high) {}
+
+TransferManager::~TransferManager() = default;
+
+Surroundings TransferManager::surroundings() {
+  // xorshift64: jitter needs no better source, and simulations need the same sequence again.
+  random_state_ ^= random_state_ << 13;
+  random_state_ ^= random_state_ >> 7;
+  random_state_ ^= random_state_ << 17;
+  const double jitter = static_cast<double>(random_state_ >> 11) * 0x1.0p-53;
+  return Surroundings{seams_.clock.now(), facts_, limits_, boot_id_, jitter};
+}
+
+// --- entries -----------------------------------------------------------------------------------
+
+LiveTransfer* TransferManager::find(const TransferId& id) {
+  const auto it = live_.find(id);
+  return it == live_.end() ? nullptr : it->second.get();
+}
+
+LiveTransfer& TransferManager::adopt(Transfer transfer) {
+  std::unique_ptr<LiveTransfer>& entry = live_[transfer.id];
+  if (!entry) {
+    entry = std::make_unique<LiveTransfer>();
+    entry->transfer = std::move(transfer);
+  }
+  return *entry;
+}
+
+void TransferManager::with(std::vector<TransferId> ids, std::function<void(const Entries&)> work) {
+  std::vector<TransferId> missing;
+  for (const TransferId& id : ids) {
+    if (LiveTransfer* entry = find(id)) {
+      ++entry->pins;
+    } else {
+      missing.push_back(id);
+    }
+  }
+  auto run = [this, ids = std::move(ids),
+              work = std::move(work)](const std::vector<TransferId>& loaded) {
+    for (const TransferId& id : loaded) ++find(id)->pins;
+    Entries entries;
+    entries.reserve(ids.size());
+    for (const TransferId& id : ids) {
+      LiveTransfer* const entry = find(id);
+      entries.push_back(entry != nullptr && !entry->erasing ? entry : nullptr);
+    }
+    work(entries);
+    for (const TransferId& id : ids) {
+      if (LiveTransfer* entry = find(id)) {
+        if (entry->pins > 0) --entry->pins;
+        settle(*entry);
+      }
+    }
+    schedule();
+  };
+  if (missing.empty()) return run({});
+  seams_.store.load(missing,
+                    [this, missing, run = std::move(run)](Result<std::vector<Transfer>> rows) {
+                      if (!rows.ok()) fail(rows.error());
+                      std::vector<TransferId> loaded;
+                      if (rows.ok()) {
+                        for (Transfer& row : *rows) adopt(std::move(row));
+                      }
+                      for (const TransferId& id : missing) {
+                        if (find(id) != nullptr) loaded.push_back(id);
+                      }
+                      run(loaded);
+                    });
+}
+
+void TransferManager::feed(LiveTransfer& entry, const Event& event) {
+  const Filed before(entry.transfer);
+  take(entry, step(entry.transfer, event, surroundings()), before);
+}
+
+void TransferManager::take(LiveTransfer& entry, Step step, const Filed& before) {
+  const TransferId id = entry.transfer.id;
+  runner_.take(entry, std::move(step), facts_, seams_.clock.now());
+  refile(entry, before);
+  runner_.advance(id);
+}
+
+void TransferManager::refile(LiveTransfer& entry, const Filed& before) {
+  const Transfer& transfer = entry.transfer;
+  if (before.has_slot != transfer.live.has_slot) {
+    std::uint32_t& of_origin = active_.per_origin[transfer.spec.origin];
+    if (transfer.live.has_slot) {
+      ++active_.running;
+      ++of_origin;
+    } else {
+      --active_.running;
+      if (--of_origin == 0) active_.per_origin.erase(transfer.spec.origin);
+      behind_is_known_ = false;
+    }
+  }
+  if (before.file_job != transfer.live.file_job) {
+    if (transfer.live.file_job) {
+      ++file_jobs_;
+    } else {
+      --file_jobs_;
+    }
+  }
+  const bool waits = is_waiting_for_slot(transfer);
+  if (entry.in_window && (!waits || before.key != queue_key_of(transfer))) {
+    window_.remove(before.key, transfer.id);
+    entry.in_window = false;
+  }
+  if (waits && !entry.in_window) file_in_window(entry);
+  if (transfer.state.wake_at) note_wake(*transfer.state.wake_at);
+}
+
+void TransferManager::file_in_window(LiveTransfer& entry) {
+  const QueueKey key = queue_key_of(entry.transfer);
+  entry.hold = QueueHold::Slots;
+  if (window_.covers(key)) {
+    window_.add(key, entry.transfer.id);
+    entry.in_window = true;
+    return;
+  }
+  behind_is_known_ = false;
+}
+
+void TransferManager::settle(LiveTransfer& entry) {
+  if (entry.is_busy()) return;
+  if (!entry.when_settled.empty()) {
+    for (auto& work : std::exchange(entry.when_settled, {})) work();
+    return;
+  }
+  // The window may have grown over it since it was queued: its row was not in the pages read before
+  // it was stored.
+  if (is_waiting_for_slot(entry.transfer) && !entry.in_window && !entry.erasing &&
+      window_.covers(queue_key_of(entry.transfer))) {
+    file_in_window(entry);
+  }
+  if (entry.pins > 0 || entry.in_window) return;
+  live_.erase(TransferId(entry.transfer.id));
+  if (live_.empty()) outside_.quiet();
+}
+
+// --- requests ----------------------------------------------------------------------------------
+
+RequestId TransferManager::expect(std::function<void(std::optional<TransferError>)> answer) {
+  const RequestId request = ++last_request_;
+  requests_.emplace(request, std::move(answer));
+  return request;
+}
+
+void TransferManager::answer(RequestId request, std::optional<TransferError> error) {
+  const auto it = requests_.find(request);
+  if (it == requests_.end()) return;
+  const auto callback = std::move(it->second);
+  requests_.erase(it);
+  callback(std::move(error));
+}
+
+void TransferManager::fail(const Error& error) {
+  if (std::exchange(store_has_failed_, true)) return;
+  const TransferError failure = to_transfer_error(error);
+  for (auto& [request, callback] : std::exchange(requests_, {})) callback(failure);
+  outside_.store_failed(error);
+}
+
+void TransferManager::create(std::vector<TransferSpec> specs, bool start,
+                             std::vector<TransferId> ids,
+                             Done<Result<std::vector<TransferId>>> done) {
+  struct Prepared {
+    std::vector<Step> steps;
+    std::vector<TransferId> ids;
+  };
+  auto prepared = std::make_shared<Prepared>();
+  prepared->ids = std::move(ids);
+  std::vector<Transfer> rows;
+  rows.reserve(specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    Transfer transfer;
+    transfer.id = prepared->ids[i];
+    transfer.spec = std::move(specs[i]);
+    event::Created created;
+    created.start = start;
+    created.queue_position = start ? ++last_queue_position_ : 0;
+    prepared->steps.push_back(step(std::move(transfer), created, surroundings()));
+    rows.push_back(prepared->steps.back().transfer);
+  }
+  seams_.store.insert(std::move(rows), limits_.max_operations_per_app,
+                      [this, prepared, done = std::move(done)](Result<void> inserted) {
+                        if (!inserted.ok()) return done(inserted.error());
+                        for (Step& decided : prepared->steps) {
+                          // The insertion was the Persist of this step.
+                          std::erase_if(decided.actions, [](const Action& action) {
+                            return std::holds_alternative<action::Persist>(action);
+                          });
+                          const bool waits = is_waiting_for_slot(decided.transfer);
+                          if (!waits && !outside_.has_listeners(decided.transfer)) continue;
+                          LiveTransfer& entry = adopt(decided.transfer);
+                          const Filed before(entry.transfer);
+                          take(entry, std::move(decided), before);
+                        }
+                        done(std::move(prepared->ids));
+                        shed_window();
+                        schedule();
+                      });
+}
+
+void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& ids,
+                              Done<std::vector<RefusedTransfer>> done) {
+  struct Batch {
+    std::size_t open = 1;
+    std::vector<RefusedTransfer> refused;
+    Done<std::vector<RefusedTransfer>> done;
+    void close_one() {
+      if (--open == 0) done(std::move(refused));
+    }
+  };
+  auto batch = std::make_shared<Batch>();
+  batch->done = std::move(done);
+  with(ids, [this, verb, ids, batch](const Entries& entries) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (entries[i] == nullptr) {
+        // An end that was delivered twice, or a transfer that was forgotten meanwhile.
+        if (verb != ControlVerb::Collect) batch->refused.push_back({ids[i], not_found()});
+        continue;
+      }
+      ++batch->open;
+      auto answer = [batch, id = ids[i]](std::optional<TransferError> error) {
+        if (error) batch->refused.push_back({id, std::move(*error)});
+        batch->close_one();
+      };
+      LiveTransfer& entry = *entries[i];
+      switch (verb) {
+        case ControlVerb::Start:
+          feed(entry, event::StartRequested{expect(answer), ++last_queue_position_});
+          break;
+        case ControlVerb::Pause:
+          feed(entry, event::PauseRequested{expect(answer)});
+          break;
+        case ControlVerb::Resume:
+          feed(entry, event::ResumeRequested{expect(answer), ++last_queue_position_});
+          break;
+        case ControlVerb::Cancel:
+          feed(entry, event::CancelRequested{expect(answer)});
+          break;
+        case ControlVerb::Collect:
+          if (entry.transfer.spec.keep_when_ended || !is_final(entry.transfer.state.phase)) {
+            answer(std::nullopt);
+            break;
+          }
+          [[fallthrough]];
+        case ControlVerb::Forget:
+          erase(entry, answer);
+          break;
+      }
+    }
+    batch->close_one();
+    shed_window();
+  });
+}
+
+void TransferManager::erase(LiveTransfer& entry,
+                            std::function<void(std::optional<TransferError>)> answer) {
+  const Phase phase = entry.transfer.state.phase;
+  if (!is_final(phase) && phase != Phase::Created) {
+    TransferError error;
+    error.hresult = hr::kIllegalMethodCall;
+    error.kind = ErrorKind::IllegalState;
+    error.message = "the transfer has not ended; cancel it first";
+    return answer(std::move(error));
+  }
+  const TransferId id = entry.transfer.id;
+  if (entry.is_busy()) {
+    entry.when_settled.push_back([this, id, answer = std::move(answer)]() mutable {
+      LiveTransfer* const settled = find(id);
+      if (settled == nullptr) return answer(not_found());
+      erase(*settled, std::move(answer));
+    });
+    return;
+  }
+  entry.erasing = true;
+  seams_.store.erase({id}, [this, id, answer = std::move(answer)](Result<void> erased) {
+    if (!erased.ok()) {
+      fail(erased.error());
+      return answer(to_transfer_error(erased.error()));
+    }
+    LiveTransfer* const gone = find(id);
+    if (gone == nullptr) return answer(not_found());
+    if (outside_.has_listeners(gone->transfer)) {
+      Change change;
+      change.what = Change::What::Forgotten;
+      change.time = seams_.clock.now();
+      change.snapshot = make_snapshot(gone->transfer, facts_, QueueHold::None, gone->sequence);
+      outside_.tell(change);
+    }
+    live_.erase(id);
+    answer(std::nullopt);
+    if (live_.empty()) outside_.quiet();
+  });
+}
+
+void TransferManager::change(const TransferId& id, WishedChange wish,
+                             Done<std::optional<TransferError>> done) {
+  with({id}, [this, wish = std::move(wish), done = std::move(done)](const Entries& entries) {
+    if (entries[0] == nullptr) return done(not_found());
+    event::Changed changed;
+    changed.request = expect(done);
+    changed.priority = wish.priority;
+    changed.cost_policy = wish.cost_policy;
+    changed.set_headers = wish.set_headers;
+    changed.remove_headers = wish.remove_headers;
+    feed(*entries[0], changed);
+  });
+}
+
+void TransferManager::snapshots(const std::vector<TransferId>& ids,
+                                Done<std::vector<Snapshot>> done) {
+  with(ids, [this, done = std::move(done)](const Entries& entries) {
+    std::vector<Snapshot> snapshots;
+    snapshots.reserve(entries.size());
+    for (const LiveTransfer* entry : entries) {
+      if (entry == nullptr) continue;
+      snapshots.push_back(make_snapshot(entry->transfer, facts_, entry->hold, entry->sequence));
+    }
+    done(std::move(snapshots));
+  });
+}
+
+// --- questions ---------------------------------------------------------------------------------
+
+void TransferManager::list(ListWish wish, Done<Result<std::vector<Snapshot>>> done) {
+  const ListFilter filter = wish.filter;
+  const std::uint64_t after = wish.after;
+  const std::uint32_t limit = wish.limit;
+  seams_.store.list(
+      filter, after, limit,
+      [this, wish = std::move(wish),
+       done = std::move(done)](Result<std::vector<ListedTransfer>> rows) mutable {
+        if (!rows.ok()) return done(rows.error());
+        std::vector<Snapshot> page;
+        for (const ListedTransfer& row : *rows) {
+          LiveTransfer* const entry = find(row.transfer.id);
+          if (entry != nullptr) entry->sequence = row.sequence;
+          Snapshot snapshot =
+              make_snapshot(entry != nullptr ? entry->transfer : row.transfer, facts_,
+                            entry != nullptr ? entry->hold : QueueHold::Slots, row.sequence);
+          if (wish.statuses.empty() ||
+              std::ranges::find(wish.statuses, snapshot.status) != wish.statuses.end()) {
+            page.push_back(std::move(snapshot));
+          }
+        }
+        if (page.empty() && rows->size() == wish.limit) {
+          wish.after = rows->back().sequence;
+          return list(std::move(wish), std::move(done));
+        }
+        done(std::move(page));
+      });
+}
+
+void TransferManager::show(const TransferId& id, Done<std::optional<Shown>> done) {
+  with({id}, [this, done = std::move(done)](const Entries& entries) {
+    if (entries[0] == nullptr) return done(std::nullopt);
+    const LiveTransfer& entry = *entries[0];
+    done(Shown{entry.transfer, make_snapshot(entry.transfer, facts_, entry.hold, entry.sequence),
+               make_details(entry.transfer)});
+  });
+}
+
+void TransferManager::count(
+    Done<Result<std::vector<std::pair<BackgroundTransferStatus, std::uint64_t>>>> done) {
+  seams_.store.count([this, done = std::move(done)](Result<PhaseCounts> counted) {
+    if (!counted.ok()) return done(counted.error());
+    std::vector<std::pair<BackgroundTransferStatus, std::uint64_t>> by_status;
+    const auto at = [&by_status](BackgroundTransferStatus status) -> std::uint64_t& {
+      for (auto& [value, number] : by_status) {
+        if (value == status) return number;
+      }
+      return by_status.emplace_back(status, 0).second;
+    };
+    // Rows know no attempts: what has one is stored as queued.
+    for (std::size_t phase = 0; phase < counted->size(); ++phase) {
+      Transfer row;
+      row.state.phase = static_cast<Phase>(phase);
+      at(status_of(row, facts_)) += (*counted)[phase];
+    }
+    Transfer queued;
+    queued.state.phase = Phase::Queued;
+    for (const auto& [id, entry] : live_) {
+      const Transfer& transfer = entry->transfer;
+      if (transfer.state.phase != Phase::Queued || is_waiting_for_slot(transfer)) continue;
+      std::uint64_t& waiting = at(status_of(queued, facts_));
+      if (waiting == 0) continue;
+      --waiting;
+      ++at(status_of(transfer, facts_));
+    }
+    done(std::move(by_status));
+  });
+}
+
+// --- events ------------------------------------------------------------------------------------
+
+void TransferManager::on_events(std::vector<std::pair<TransferId, Event>> events) {
+  for (const auto& [id, event] : events) {
+    if (LiveTransfer* entry = find(id)) feed(*entry, event);
+  }
+  schedule();
+}
+
+void TransferManager::set_facts(const Facts& facts, std::vector<TransferId> watched) {
+  if (facts == facts_) return;
+  const Facts before = std::exchange(facts_, facts);
+  std::vector<TransferId> ids;
+  ids.reserve(live_.size());
+  for (const auto& [id, entry] : live_) ids.push_back(id);
+  for (const TransferId& id : ids) {
+    if (LiveTransfer* entry = find(id)) feed(*entry, event::FactsChanged{});
+  }
+  std::erase_if(watched, [this](const TransferId& id) { return find(id) != nullptr; });
+  tell_shown_status(std::move(watched), before);
+  behind_is_known_ = false;
+  schedule();
+}
+
+void TransferManager::tell_shown_status(std::vector<TransferId> rows, const Facts& before) {
+  if (rows.empty()) return;
+  std::vector<TransferId> page;
+  while (!rows.empty() && page.size() < kWatchedPage) {
+    page.push_back(rows.back());
+    rows.pop_back();
+  }
+  seams_.store.load(std::move(page), [this, rows = std::move(rows),
+                                      before](Result<std::vector<Transfer>> loaded) mutable {
+    if (!loaded.ok()) return fail(loaded.error());
+    for (const Transfer& row : *loaded) {
+      if (find(row.id) != nullptr || status_of(row, before) == status_of(row, facts_)) continue;
+      Change change;
+      change.what = Change::What::Status;
+      change.time = seams_.clock.now();
+      change.snapshot = make_snapshot(row, facts_, QueueHold::Slots, 0);
+      outside_.tell(change);
+    }
+    tell_shown_status(std::move(rows), before);
+  });
+}
+
+void TransferManager::set_limits(const Limits& limits) {
+  limits_ = limits;
+  behind_is_known_ = false;
+  schedule();
+}
+
+void TransferManager::wake() {
+  next_wake_.reset();
+  seams_.store.load_due(seams_.clock.now(), kDuePage, [this](Result<std::vector<Transfer>> rows) {
+    if (!rows.ok()) return fail(rows.error());
+    const bool more = rows->size() == kDuePage;
+    for (Transfer& row : *rows) {
+      LiveTransfer& entry = adopt(std::move(row));
+      feed(entry, event::WakeDue{});
+    }
+    shed_window();
+    schedule();
+    if (more) return wake();
+    ask_next_wake();
+  });
+}
+
+void TransferManager::drain() {
+  Facts leaving = facts_;
+  leaving.draining = true;
+  facts_ = leaving;
+  std::vector<TransferId> running;
+  for (const auto& [id, entry] : live_) {
+    if (entry->transfer.live.attempt != 0) running.push_back(id);
+  }
+  for (const TransferId& id : running) {
+    if (LiveTransfer* entry = find(id)) feed(*entry, event::SlotRevoked{StopReason::Shutdown});
+  }
+}
+
+bool TransferManager::is_drained() const {
+  return std::ranges::none_of(live_, [](const auto& item) { return item.second->is_busy(); });
+}
+
+void TransferManager::is_quiet(Done<bool> done) {
+  if (!is_drained()) return done(false);
+  seams_.store.count([this, done = std::move(done)](Result<PhaseCounts> counted) {
+    if (!counted.ok() || !is_drained()) return done(false);
+    const auto rows = [&](Phase phase) { return (*counted)[static_cast<std::size_t>(phase)]; };
+    done(rows(Phase::Queued) == 0 && rows(Phase::RetryAt) == 0 && rows(Phase::DiskFull) == 0 &&
+         rows(Phase::Finishing) == 0);
+  });
+}
+
+}  // namespace lh

@@ -1,0 +1,163 @@
+// The half of TransferManager that decides who runs next and when to look again.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/transfer_manager.h"
+
+namespace lh {
+namespace {
+
+/// Finished files whose sync and rename are still due: bounds memory when the network is faster
+/// than the disk.
+constexpr std::size_t kMostFileJobs = 2048;
+constexpr std::uint32_t kExpiryPage = 500;
+
+}  // namespace
+
+void TransferManager::recover(Done<Result<void>> done) {
+  seams_.store.last_queue_position([this](Result<std::uint64_t> last) {
+    if (!last.ok()) return fail(last.error());
+    last_queue_position_ = std::max(last_queue_position_, *last);
+  });
+  seams_.store.load_finishing([this, done = std::move(done)](Result<std::vector<Transfer>> rows) {
+    if (!rows.ok()) return done(rows.error());
+    for (Transfer& row : *rows) {
+      Step first = lh::recover(row, surroundings());
+      LiveTransfer& entry = adopt(std::move(row));
+      runner_.take(entry, std::move(first), facts_, seams_.clock.now());
+      if (entry.transfer.live.file_job) ++file_jobs_;
+      runner_.advance(TransferId(entry.transfer.id));
+    }
+    expire_old();
+    wake();
+    schedule();
+    done({});
+  });
+}
+
+void TransferManager::schedule() {
+  if (scheduling_ || store_has_failed_ || facts_.draining) return;
+  scheduling_ = true;
+  Choice choice;
+  if (file_jobs_ < kMostFileJobs) {
+    std::vector<Candidate> queue;
+    queue.reserve(window_.items().size());
+    for (const QueueWindow::Item& item : window_.items()) {
+      const LiveTransfer* const entry = find(item.id);
+      if (may_start(*entry)) queue.push_back({item.id, item.key, entry->transfer.spec.origin});
+    }
+    choice = choose(active_, queue, limits_);
+  }
+  for (const TransferId& id : choice.held_by_origin) find(id)->hold = QueueHold::OriginSlots;
+  for (const TransferId& id : choice.start) grant(id);
+  scheduling_ = false;
+  if (!window_.complete() && window_.items().size() < marks_.low) return refill();
+  if (choice.slots_left && !window_.complete()) look_behind_window();
+}
+
+bool TransferManager::may_start(const LiveTransfer& entry) const {
+  return hold_reason(entry.transfer.spec, facts_) == StopReason::None && !entry.erasing;
+}
+
+void TransferManager::grant(const TransferId& id) {
+  LiveTransfer* const entry = find(id);
+  if (entry == nullptr) return;
+  entry->hold = QueueHold::None;
+  feed(*entry, event::SlotGranted{++last_attempt_});
+}
+
+void TransferManager::refill() {
+  if (refilling_) return;
+  refilling_ = true;
+  seams_.store.load_queue(window_.end(), {}, marks_.page, [this](Result<std::vector<Transfer>> rows) {
+    if (!rows.ok()) return fail(rows.error());
+    const bool full = rows->size() == marks_.page;
+    take_page(std::move(*rows), full);
+    schedule();
+  });
+}
+
+void TransferManager::take_page(std::vector<Transfer> rows, bool full) {
+  refilling_ = false;
+  std::optional<QueueKey> last;
+  if (!rows.empty()) last = queue_key_of(rows.back());
+  window_.extend(last, full);
+  for (Transfer& row : rows) settle(adopt(std::move(row)));
+}
+
+void TransferManager::look_behind_window() {
+  const bool held = !facts_.network.connected || facts_.power.holds_background;
+  if (held || looking_behind_ || behind_is_known_ || refilling_) return;
+  looking_behind_ = true;
+  behind_is_known_ = true;  // until something changes meanwhile
+  look_behind(window_.end(), limits_.running);
+}
+
+void TransferManager::look_behind(QueueKey after, std::uint32_t limit) {
+  std::vector<std::string> busy;
+  for (const auto& [origin, running] : active_.per_origin) {
+    if (running >= limits_.running_per_origin) busy.push_back(origin);
+  }
+  seams_.store.load_queue(
+      after, std::move(busy), limit, [this, limit](Result<std::vector<Transfer>> rows) {
+        if (!rows.ok()) return fail(rows.error());
+        std::optional<QueueKey> last;
+        if (rows->size() == limit) last = queue_key_of(rows->back());
+        for (Transfer& row : *rows) start_from_behind(adopt(std::move(row)));
+        // Those may all be held by something that does not hold the ones behind them.
+        const bool goes_on = last && active_.running < limits_.running && !facts_.draining;
+        if (goes_on) return look_behind(*last, marks_.page);
+        looking_behind_ = false;
+        schedule();
+      });
+}
+
+void TransferManager::start_from_behind(LiveTransfer& entry) {
+  const auto busy = active_.per_origin.find(entry.transfer.spec.origin);
+  const bool has_room =
+      active_.running < limits_.running &&
+      (busy == active_.per_origin.end() || busy->second < limits_.running_per_origin);
+  if (has_room && is_waiting_for_slot(entry.transfer) && may_start(entry) && !facts_.draining) {
+    return grant(TransferId(entry.transfer.id));
+  }
+  settle(entry);
+}
+
+void TransferManager::shed_window() {
+  for (const TransferId& id : window_.shed()) {
+    LiveTransfer* const entry = find(id);
+    if (entry == nullptr) continue;
+    entry->in_window = false;
+    settle(*entry);
+  }
+}
+
+void TransferManager::note_wake(TimePoint when) {
+  if (next_wake_ && *next_wake_ <= when) return;
+  next_wake_ = when;
+  outside_.wake_at(next_wake_);
+}
+
+void TransferManager::ask_next_wake() {
+  if (asking_wake_) return;
+  asking_wake_ = true;
+  seams_.store.next_wake([this](Result<std::optional<TimePoint>> when) {
+    asking_wake_ = false;
+    if (!when.ok()) return fail(when.error());
+    if (*when) note_wake(**when);
+  });
+}
+
+void TransferManager::expire_old() {
+  const TimePoint before = seams_.clock.now() - limits_.retention;
+  seams_.store.load_expired(before, kExpiryPage, [this](Result<std::vector<TransferId>> ids) {
+    if (!ids.ok()) return fail(ids.error());
+    if (ids->empty()) return;
+    const bool more = ids->size() == kExpiryPage;
+    control(ControlVerb::Forget, *ids, [this, more](const std::vector<RefusedTransfer>& refused) {
+      if (more && refused.empty()) expire_old();
+    });
+  });
+}
+
+}  // namespace lh

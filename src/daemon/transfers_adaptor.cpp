@@ -1,0 +1,411 @@
+#include "daemon/transfers_adaptor.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "core/model/spec_check.h"
+#include "core/model/web_error.h"
+#include "daemon/snapshots.h"
+#include "files/partial_file.h"
+#include "ipc/error_names.h"
+#include "ipc/names.h"
+#include "platform/system_info.h"
+#include "platform/unique_fd.h"
+#include "uri/uri_reader.h"
+
+namespace lh {
+namespace {
+
+constexpr std::uint32_t kLongestPage = 1000;
+/// Changes in one signal: keeps messages far below the bus's limits.
+constexpr std::size_t kChangesPerSignal = 500;
+
+TransferError no_such_transfer() {
+  return to_transfer_error(Error{ErrorKind::NotFound, 0, {}, {}, "there is no such transfer"});
+}
+
+/// In the order given, each once.
+Result<std::vector<TransferId>> parse_ids(const std::vector<std::string>& texts) {
+  std::vector<TransferId> ids;
+  ids.reserve(texts.size());
+  std::unordered_set<TransferId> seen;
+  for (const std::string& text : texts) {
+    const std::optional<Guid> id = Guid::parse(text);
+    if (!id) return invalid_argument("\"" + text + "\" is not a transfer id");
+    if (seen.insert(*id).second) ids.push_back(*id);
+  }
+  return ids;
+}
+
+std::optional<ControlVerb> parse_verb(std::string_view text) {
+  if (text == bus::verb::kStart) return ControlVerb::Start;
+  if (text == bus::verb::kPause) return ControlVerb::Pause;
+  if (text == bus::verb::kResume) return ControlVerb::Resume;
+  if (text == bus::verb::kCancel) return ControlVerb::Cancel;
+  if (text == bus::verb::kForget) return ControlVerb::Forget;
+  if (text == bus::verb::kCollect) return ControlVerb::Collect;
+  return std::nullopt;
+}
+
+/// Phases in which an operation may show one of these statuses; empty: all.
+std::vector<Phase> phases_of(const std::vector<BackgroundTransferStatus>& statuses) {
+  std::vector<Phase> phases;
+  const auto add = [&phases](std::initializer_list<Phase> more) {
+    for (const Phase phase : more) {
+      if (std::ranges::find(phases, phase) == phases.end()) phases.push_back(phase);
+    }
+  };
+  for (const BackgroundTransferStatus status : statuses) {
+    switch (status) {
+      case BackgroundTransferStatus::Idle:
+        add({Phase::Created, Phase::Queued});
+        break;
+      case BackgroundTransferStatus::Running:
+        add({Phase::Queued, Phase::RetryAt, Phase::Finishing, Phase::PausedByApp});
+        break;
+      case BackgroundTransferStatus::PausedByApplication:
+        add({Phase::PausedByApp});
+        break;
+      case BackgroundTransferStatus::PausedCostedNetwork:
+      case BackgroundTransferStatus::PausedNoNetwork:
+        add({Phase::Queued, Phase::RetryAt});
+        break;
+      case BackgroundTransferStatus::Completed:
+        add({Phase::Completed});
+        break;
+      case BackgroundTransferStatus::Canceled:
+        add({Phase::Canceled});
+        break;
+      case BackgroundTransferStatus::Error:
+        add({Phase::Failed});
+        break;
+      case BackgroundTransferStatus::PausedRecoverableWebErrorStatus:
+        add({Phase::PausedRecoverable});
+        break;
+      case BackgroundTransferStatus::PausedSystemPolicy:
+        add({Phase::Queued, Phase::RetryAt, Phase::DiskFull});
+        break;
+    }
+  }
+  return phases;
+}
+
+Error with_index(const Error& error, std::size_t index, std::size_t count) {
+  if (count == 1) return error;
+  Error named = error;
+  named.detail = "download " + std::to_string(index) + ": " + error.message();
+  named.operation.clear();
+  named.subject.clear();
+  return named;
+}
+
+/// The spec of one item; everything but the folder is checked.
+Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std::string& app,
+                               const WireItem& item) {
+  Result<ParsedUri> uri = parse_uri(std::get<0>(item));
+  if (!uri.ok()) return uri.error();
+  TransferSpec spec;
+  spec.kind = TransferKind::Download;
+  spec.app = app;
+  spec.uri = canonical_uri(*uri);
+  spec.origin = origin_of(*uri);
+  spec.method = settings.method;
+  spec.headers = settings.headers;
+  spec.target.folder = std::get<1>(item);
+  spec.target.file_name = std::get<2>(item);
+  spec.target.collision = settings.collision;
+  spec.group = settings.group;
+  spec.priority = settings.priority;
+  spec.cost_policy = settings.cost_policy;
+  spec.checksum = settings.checksum;
+  spec.keep_when_ended = settings.keep;
+  if (Result<void> scheme = check_scheme(uri->scheme); !scheme.ok()) return scheme.error();
+  if (!uri->user.empty() || !uri->password.empty()) {
+    return invalid_argument(
+        "user and password in a URL are not supported; remove them from the URL");
+  }
+  if (Result<void> checked = check_spec(spec); !checked.ok()) return checked.error();
+  return spec;
+}
+
+std::vector<WireSnapshot> encode_all(std::vector<Snapshot> snapshots) {
+  std::vector<WireSnapshot> wire;
+  wire.reserve(snapshots.size());
+  for (Snapshot& snapshot : snapshots) wire.push_back(encode_snapshot(std::move(snapshot)));
+  return wire;
+}
+
+/// Answers of methods whose work goes on after the call: shared, since callbacks must be copyable.
+template <typename... Results>
+auto share(sdbus::Result<Results...>&& result) {
+  return std::make_shared<sdbus::Result<Results...>>(std::move(result));
+}
+
+}  // namespace
+
+TransfersAdaptor::TransfersAdaptor(sdbus::IConnection& connection, Parts parts, Hooks hooks)
+    : AdaptorInterfaces(connection, bus::kPath), parts_(parts), hooks_(std::move(hooks)) {
+  registerAdaptor();
+}
+
+TransfersAdaptor::~TransfersAdaptor() {
+  unregisterAdaptor();
+}
+
+std::string TransfersAdaptor::caller() {
+  hooks_.called();
+  return getObject().getCurrentlyProcessedMessage()->getSender();
+}
+
+std::string TransfersAdaptor::caller_app() {
+  std::string app = parts_.attachments.app_of(caller());
+  if (app.empty()) {
+    throw to_bus_error(
+        Error{ErrorKind::IllegalState, 0, {}, {}, "call Hello with your app id first"});
+  }
+  return app;
+}
+
+void TransfersAdaptor::send(const std::string& client, const std::vector<lh::Change>& changes) {
+  for (std::size_t from = 0; from < changes.size(); from += kChangesPerSignal) {
+    const std::size_t to = std::min(changes.size(), from + kChangesPerSignal);
+    std::vector<WireChange> wire;
+    wire.reserve(to - from);
+    for (std::size_t i = from; i < to; ++i) wire.push_back(encode_change(changes[i]));
+    sdbus::Signal signal = getObject().createSignal(bus::kInterface, "Changed");
+    signal << wire;
+    signal.setDestination(client);
+    getObject().emitSignal(signal);
+  }
+}
+
+TransfersAdaptor::Dictionary TransfersAdaptor::Hello(const std::string& app,
+                                                     const Dictionary& options) {
+  const std::string client = caller();
+  if (app.empty() || app.size() > 255 || !is_safe_field_value(app)) {
+    throw to_bus_error(
+        invalid_argument("an app id has 1 to 255 characters, none of them a line break"));
+  }
+  if (!options.empty()) {
+    throw to_bus_error(
+        invalid_argument("Hello knows no option \"" + options.begin()->first + "\""));
+  }
+  parts_.attachments.hello(client, app);
+  hooks_.met(client);
+  HelloReply reply;
+  reply.version = parts_.service.version;
+  reply.pid = parts_.service.pid;
+  reply.since = parts_.service.since;
+  reply.state_folder = parts_.service.state_folder;
+  return encode_hello(reply);
+}
+
+void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&& result,
+                                       Dictionary settings, std::vector<WireItem> items,
+                                       bool start) {
+  const std::string app = caller_app();
+  const Result<DownloadSettingsModel> common = decode_settings(settings);
+  if (!common.ok()) return result.returnError(to_bus_error(common.error()));
+  std::vector<TransferSpec> specs;
+  specs.reserve(items.size());
+  std::vector<std::string> folders;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Result<TransferSpec> spec = make_spec(*common, app, items[i]);
+    if (!spec.ok())
+      return result.returnError(to_bus_error(with_index(spec.error(), i, items.size())));
+    if (std::ranges::find(folders, spec->target.folder) == folders.end()) {
+      folders.push_back(spec->target.folder);
+    }
+    specs.push_back(std::move(*spec));
+  }
+  auto answer = share(std::move(result));
+  auto pending = std::make_shared<std::vector<TransferSpec>>(std::move(specs));
+  auto create = [this, answer, pending, start](std::vector<FolderCheck> checks) {
+    for (std::size_t i = 0; i < pending->size(); ++i) {
+      Target& target = (*pending)[i].target;
+      const auto check = std::ranges::find(checks, target.folder, &FolderCheck::folder);
+      if (check->error) {
+        return answer->returnError(to_bus_error(with_index(*check->error, i, pending->size())));
+      }
+      target.folder = check->resolved;
+    }
+    std::vector<TransferId> ids;
+    ids.reserve(pending->size());
+    for (std::size_t i = 0; i < pending->size(); ++i) ids.push_back(random_guid());
+    parts_.manager.create(std::move(*pending), start, std::move(ids),
+                          [answer](Result<std::vector<TransferId>> created) {
+                            if (!created.ok())
+                              return answer->returnError(to_bus_error(created.error()));
+                            std::vector<std::string> texts;
+                            texts.reserve(created->size());
+                            for (const TransferId& id : *created) texts.push_back(id.to_string());
+                            answer->returnResults(texts);
+                          });
+  };
+  parts_.inquiries.check_folders(std::move(folders), [this, create = std::move(create)](
+                                                         std::vector<FolderCheck> checks) {
+    parts_.loop.post([create, checks = std::move(checks)]() mutable { create(std::move(checks)); });
+  });
+}
+
+void TransfersAdaptor::Control(sdbus::Result<std::vector<WireRefusal>>&& result, std::string verb,
+                               std::vector<std::string> ids, Dictionary options) {
+  require_hello();
+  const std::optional<ControlVerb> known = parse_verb(verb);
+  if (!known)
+    return result.returnError(to_bus_error(invalid_argument("there is no verb \"" + verb + "\"")));
+  if (!options.empty()) {
+    return result.returnError(to_bus_error(
+        invalid_argument(verb + " knows no option \"" + options.begin()->first + "\"")));
+  }
+  const Result<std::vector<TransferId>> parsed = parse_ids(ids);
+  if (!parsed.ok()) return result.returnError(to_bus_error(parsed.error()));
+  parts_.manager.control(
+      *known, *parsed, [answer = share(std::move(result))](std::vector<RefusedTransfer> refused) {
+        std::vector<WireRefusal> wire;
+        wire.reserve(refused.size());
+        for (const RefusedTransfer& one : refused) {
+          wire.emplace_back(one.id.to_string(), one.error.hresult, one.error.message);
+        }
+        answer->returnResults(wire);
+      });
+}
+
+void TransfersAdaptor::Change(sdbus::Result<>&& result, std::string id, Dictionary changes) {
+  require_hello();
+  const std::optional<Guid> parsed = Guid::parse(id);
+  if (!parsed) return result.returnError(to_bus_error(no_such_transfer()));
+  Result<ChangeRequest> request = decode_change_request(changes);
+  if (!request.ok()) return result.returnError(to_bus_error(request.error()));
+  for (const HeaderField& header : request->set_headers) {
+    if (Result<void> checked = check_request_header(header.name, header.value); !checked.ok()) {
+      return result.returnError(to_bus_error(checked.error()));
+    }
+  }
+  WishedChange wish{request->priority, request->cost_policy, std::move(request->set_headers),
+                    std::move(request->remove_headers)};
+  parts_.manager.change(*parsed, std::move(wish),
+                        [answer = share(std::move(result))](std::optional<TransferError> error) {
+                          if (error) return answer->returnError(to_bus_error(*error));
+                          answer->returnResults();
+                        });
+}
+
+void TransfersAdaptor::Attach(sdbus::Result<std::vector<WireSnapshot>>&& result,
+                              std::vector<std::string> ids) {
+  require_hello();
+  const std::string client = caller();
+  const Result<std::vector<TransferId>> parsed = parse_ids(ids);
+  if (!parsed.ok()) return result.returnError(to_bus_error(parsed.error()));
+  parts_.attachments.attach(client, *parsed);
+  parts_.manager.snapshots(*parsed,
+                           [this, client, parsed = *parsed,
+                            answer = share(std::move(result))](std::vector<Snapshot> snapshots) {
+                             if (snapshots.size() < parsed.size())
+                               detach_unknown(client, parsed, snapshots);
+                             // What was told before the snapshots must arrive before them.
+                             parts_.attachments.flush();
+                             answer->returnResults(encode_all(std::move(snapshots)));
+                           });
+}
+
+void TransfersAdaptor::detach_unknown(const std::string& client, const std::vector<TransferId>& ids,
+                                      const std::vector<Snapshot>& known) {
+  std::unordered_set<TransferId> existing;
+  for (const Snapshot& snapshot : known) existing.insert(snapshot.id);
+  std::vector<TransferId> unknown;
+  for (const TransferId& id : ids) {
+    if (!existing.contains(id)) unknown.push_back(id);
+  }
+  parts_.attachments.detach(client, unknown);
+}
+
+void TransfersAdaptor::Detach(const std::vector<std::string>& ids) {
+  const std::string client = caller();
+  const Result<std::vector<TransferId>> parsed = parse_ids(ids);
+  if (!parsed.ok()) throw to_bus_error(parsed.error());
+  parts_.attachments.detach(client, *parsed);
+  hooks_.called();
+}
+
+void TransfersAdaptor::Watch(const bool& on, const bool& all_apps) {
+  require_hello();
+  parts_.attachments.watch(caller(), on, all_apps);
+  hooks_.called();
+}
+
+void TransfersAdaptor::List(sdbus::Result<std::vector<WireSnapshot>>&& result, Dictionary filter,
+                            std::uint64_t after, std::uint32_t limit) {
+  const std::string app = caller_app();
+  Result<ListRequest> request = decode_list_request(filter);
+  if (!request.ok()) return result.returnError(to_bus_error(request.error()));
+  TransferManager::ListWish wish;
+  if (!request->all_apps) wish.filter.app = request->app.value_or(app);
+  wish.filter.group = std::move(request->group);
+  wish.filter.id_prefix = std::move(request->id_prefix);
+  wish.filter.phases = phases_of(request->statuses);
+  wish.statuses = std::move(request->statuses);
+  wish.after = after;
+  wish.limit = std::clamp(limit, 1U, kLongestPage);
+  parts_.manager.list(std::move(wish),
+                      [answer = share(std::move(result))](Result<std::vector<Snapshot>> page) {
+                        if (!page.ok()) return answer->returnError(to_bus_error(page.error()));
+                        answer->returnResults(encode_all(std::move(*page)));
+                      });
+}
+
+void TransfersAdaptor::Details(sdbus::Result<Dictionary>&& result, std::string id) {
+  require_hello();
+  const std::optional<Guid> parsed = Guid::parse(id);
+  if (!parsed) return result.returnError(to_bus_error(no_such_transfer()));
+  parts_.manager.show(
+      *parsed, [answer = share(std::move(result))](std::optional<TransferManager::Shown> shown) {
+        if (!shown) return answer->returnError(to_bus_error(no_such_transfer()));
+        answer->returnResults(encode_details(shown->details));
+      });
+}
+
+void TransfersAdaptor::OpenContent(sdbus::Result<sdbus::UnixFd, WireSnapshot>&& result,
+                                   std::string id) {
+  require_hello();
+  const std::optional<Guid> parsed = Guid::parse(id);
+  if (!parsed) return result.returnError(to_bus_error(no_such_transfer()));
+  auto answer = share(std::move(result));
+  parts_.manager.show(*parsed, [this, answer](std::optional<TransferManager::Shown> shown) {
+    if (!shown) return answer->returnError(to_bus_error(no_such_transfer()));
+    // Opening may wait for a disk: not here.
+    parts_.inquiries.run([this, answer, shown = std::move(*shown)] {
+      const std::string path =
+          shown.transfer.state.phase == Phase::Completed
+              ? result_path(shown.transfer)
+              : shown.transfer.spec.target.folder + "/" + partial_file_name(shown.transfer.id);
+      auto content = std::make_shared<UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      const int failure = *content ? 0 : errno;
+      parts_.loop.post([answer, content, failure, path, snapshot = shown.snapshot] {
+        if (!*content) return answer->returnError(to_bus_error(file_error(failure, "open", path)));
+        answer->returnResults(sdbus::UnixFd(content->release(), sdbus::adopt_fd),
+                              encode_snapshot(snapshot));
+      });
+    });
+  });
+}
+
+void TransfersAdaptor::Status(sdbus::Result<Dictionary>&& result) {
+  hooks_.called();
+  parts_.manager.count([this, answer = share(std::move(result))](Result<StatusCounts> counts) {
+    if (!counts.ok()) return answer->returnError(to_bus_error(counts.error()));
+    answer->returnResults(
+        encode_status_report(make_status_report(parts_.service, parts_.manager.facts(), *counts)));
+  });
+}
+
+void TransfersAdaptor::Reload() {
+  hooks_.called();
+  if (const Result<void> reloaded = hooks_.reload(); !reloaded.ok())
+    throw to_bus_error(reloaded.error());
+}
+
+}  // namespace lh

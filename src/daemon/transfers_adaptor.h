@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include "daemon/attachments.h"
+#include "daemon/status_report.h"
+#include "daemon/transfer_manager.h"
+#include "files/file_service.h"
+#include "ipc/codec.h"
+#include "ipc_glue/transfers_adaptor.h"
+#include "platform/event_loop.h"
+
+namespace lh {
+
+/// The bus object: decodes, asks the manager, encodes. Trusts no caller: everything is checked
+/// again here. Operations are named by id in calls on this one object. Main loop only.
+class TransfersAdaptor final
+    : public sdbus::AdaptorInterfaces<org::longhaul::Transfers1::Service_adaptor> {
+ public:
+  struct Parts {
+    TransferManager& manager;
+    Attachments& attachments;
+    FileThread& inquiries;  ///< for what may wait on a disk
+    EventLoop& loop;
+    const ServiceFacts& service;
+  };
+  struct Hooks {
+    std::function<void()> called;                 ///< any call: the service is not idle
+    std::function<void(const std::string&)> met;  ///< a client said hello: watch for its end
+    std::function<Result<void>()> reload;
+  };
+
+  TransfersAdaptor(sdbus::IConnection& connection, Parts parts, Hooks hooks);
+  ~TransfersAdaptor();
+
+  /// Sends Changed to one client.
+  void send(const std::string& client, const std::vector<lh::Change>& changes);
+
+ private:
+  using Dictionary = std::map<std::string, sdbus::Variant>;
+
+  Dictionary Hello(const std::string& app, const Dictionary& options) override;
+  void CreateDownloads(sdbus::Result<std::vector<std::string>>&& result, Dictionary settings,
+                       std::vector<sdbus::Struct<std::string, std::string, std::string>> items,
+                       bool start) override;
+  void Control(
+      sdbus::Result<std::vector<sdbus::Struct<std::string, std::int32_t, std::string>>>&& result,
+      std::string verb, std::vector<std::string> ids, Dictionary options) override;
+  void Change(sdbus::Result<>&& result, std::string id, Dictionary changes) override;
+  void Attach(sdbus::Result<std::vector<WireSnapshot>>&& result,
+              std::vector<std::string> ids) override;
+  void Detach(const std::vector<std::string>& ids) override;
+  void Watch(const bool& on, const bool& all_apps) override;
+  void List(sdbus::Result<std::vector<WireSnapshot>>&& result, Dictionary filter,
+            std::uint64_t after, std::uint32_t limit) override;
+  void Details(sdbus::Result<Dictionary>&& result, std::string id) override;
+  void OpenContent(sdbus::Result<sdbus::UnixFd, WireSnapshot>&& result, std::string id) override;
+  void Status(sdbus::Result<Dictionary>&& result) override;
+  void Reload() override;
+
+  /// Unique name of the caller of the method that is being handled.
+  [[nodiscard]] std::string caller();
+  /// The caller's app; throws if it did not say hello.
+  [[nodiscard]] std::string caller_app();
+  void require_hello() { static_cast<void>(caller_app()); }
+
+  void detach_unknown(const std::string& client, const std::vector<TransferId>& ids,
+                      const std::vector<Snapshot>& known);
+
+  Parts parts_;
+  Hooks hooks_;
+};
+
+}  // namespace lh

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include "core/base/result.h"
+#include "core/model/facts.h"
+#include "core/model/snapshot.h"
+
+namespace lh {
+
+/// Model values ↔ bus values. Encoding never fails and is cheap. Decoding refuses what it does not
+/// know (keys, types, numbers of enumerations) with InvalidArgument that names it; no exception
+/// leaves. Types as in org.longhaul.Transfers1.xml.
+
+using WireDictionary = std::map<std::string, sdbus::Variant>;
+using WireSnapshot =
+    sdbus::Struct<std::string, std::uint32_t, std::string, std::string, std::string, std::string,
+                  std::string, std::int32_t, std::int32_t, std::int32_t, std::uint64_t,
+                  std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t, std::uint32_t,
+                  std::uint32_t, std::int64_t, std::int64_t, std::int64_t, std::uint64_t,
+                  WireDictionary>;
+using WireChange = sdbus::Struct<std::uint32_t, std::uint32_t, std::int64_t, WireSnapshot>;
+/// uri, folder, file name or "".
+using WireItem = sdbus::Struct<std::string, std::string, std::string>;
+/// id, HRESULT, message.
+using WireRefusal = sdbus::Struct<std::string, std::int32_t, std::string>;
+
+[[nodiscard]] WireSnapshot encode_snapshot(Snapshot snapshot);
+[[nodiscard]] Result<Snapshot> decode_snapshot(WireSnapshot wire);
+[[nodiscard]] WireChange encode_change(Change change);
+[[nodiscard]] Result<Change> decode_change(WireChange wire);
+
+[[nodiscard]] WireDictionary encode_details(const Details& details);
+[[nodiscard]] Result<Details> decode_details(const WireDictionary& wire);
+
+/// Settings that the downloads of one call share.
+struct DownloadSettingsModel {
+  std::string method = "GET";
+  HeaderList headers;
+  BackgroundTransferPriority priority = BackgroundTransferPriority::Default;
+  BackgroundTransferCostPolicy cost_policy = BackgroundTransferCostPolicy::Default;
+  std::string group;
+  std::optional<Checksum> checksum;
+  Collision collision = Collision::Replace;
+  bool keep = false;  ///< TransferSpec::keep_when_ended
+
+  friend bool operator==(const DownloadSettingsModel&, const DownloadSettingsModel&) = default;
+};
+[[nodiscard]] WireDictionary encode_settings(const DownloadSettingsModel& settings);
+[[nodiscard]] Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire);
+
+/// What Change changes. Absent and empty mean unchanged.
+struct ChangeRequest {
+  std::optional<BackgroundTransferPriority> priority;
+  std::optional<BackgroundTransferCostPolicy> cost_policy;
+  HeaderList set_headers;                   ///< values of one name concatenate (R58)
+  std::vector<std::string> remove_headers;  ///< R61
+
+  friend bool operator==(const ChangeRequest&, const ChangeRequest&) = default;
+};
+[[nodiscard]] WireDictionary encode_change_request(const ChangeRequest& request);
+[[nodiscard]] Result<ChangeRequest> decode_change_request(const WireDictionary& wire);
+
+/// What List selects.
+struct ListRequest {
+  std::optional<std::string> app;  ///< absent: the caller's own
+  bool all_apps = false;
+  std::optional<std::string> group;      ///< empty text: only those in no group
+  std::optional<std::string> id_prefix;  ///< text form of the id, in lower case
+  std::vector<BackgroundTransferStatus> statuses;  ///< empty: all
+
+  friend bool operator==(const ListRequest&, const ListRequest&) = default;
+};
+[[nodiscard]] WireDictionary encode_list_request(const ListRequest& request);
+[[nodiscard]] Result<ListRequest> decode_list_request(const WireDictionary& wire);
+
+/// What Hello answers.
+struct HelloReply {
+  std::string version;
+  std::int32_t pid = 0;
+  TimePoint since{};
+  std::string state_folder;
+
+  friend bool operator==(const HelloReply&, const HelloReply&) = default;
+};
+[[nodiscard]] WireDictionary encode_hello(const HelloReply& reply);
+[[nodiscard]] Result<HelloReply> decode_hello(const WireDictionary& wire);
+
+/// What Status answers (service.h, ServiceStatus).
+struct StatusReport {
+  std::string version;
+  std::int32_t pid = 0;
+  TimePoint since{};
+  std::string state_folder;
+  std::string config_file;
+  std::vector<std::pair<BackgroundTransferStatus, std::uint64_t>> transfers;
+  bool connected = true;
+  bool internet = true;
+  NetworkCostType cost = NetworkCostType::Unknown;
+  bool roaming = false;
+  bool approaching_limit = false;
+  bool over_limit = false;
+  bool restricted = false;
+  std::string connection;         ///< empty: not known
+  std::string network_interface;  ///< empty: not known
+  std::optional<bool> on_battery;
+  std::optional<double> battery_percent;
+  std::optional<bool> power_saver;
+  std::vector<BackgroundTransferCostPolicy> may_run;
+  std::string secrets;  ///< where credentials are kept; empty: nowhere yet
+
+  friend bool operator==(const StatusReport&, const StatusReport&) = default;
+};
+[[nodiscard]] WireDictionary encode_status_report(const StatusReport& report);
+[[nodiscard]] Result<StatusReport> decode_status_report(const WireDictionary& wire);
+
+}  // namespace lh

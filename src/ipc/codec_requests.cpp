@@ -1,0 +1,261 @@
+#include "core/model/spec_check.h"
+#include "ipc/codec.h"
+#include "ipc/codec_fields.h"
+#include "ipc/names.h"
+
+namespace lh {
+namespace {
+
+using namespace wire;
+namespace key = bus::key;
+
+using WireCount = sdbus::Struct<std::int32_t, std::uint64_t>;
+using StatusCounts = std::vector<std::pair<BackgroundTransferStatus, std::uint64_t>>;
+
+template <typename E>
+std::vector<std::int32_t> numbers_of(const std::vector<E>& values) {
+  std::vector<std::int32_t> out;
+  out.reserve(values.size());
+  for (const E value : values) out.push_back(static_cast<std::int32_t>(value));
+  return out;
+}
+
+template <typename E, typename Convert>
+std::optional<std::vector<E>> from_numbers(const std::vector<std::int32_t>& numbers,
+                                           Convert convert) {
+  std::vector<E> out;
+  out.reserve(numbers.size());
+  for (const std::int32_t number : numbers) {
+    const std::optional<E> value = convert(number);
+    if (!value) return std::nullopt;
+    out.push_back(*value);
+  }
+  return out;
+}
+
+std::optional<std::vector<BackgroundTransferStatus>> to_statuses(
+    const std::vector<std::int32_t>& numbers) {
+  return from_numbers<BackgroundTransferStatus>(numbers, to_status);
+}
+
+std::optional<std::vector<BackgroundTransferCostPolicy>> to_cost_policies(
+    const std::vector<std::int32_t>& numbers) {
+  return from_numbers<BackgroundTransferCostPolicy>(numbers, to_cost_policy);
+}
+
+std::optional<StatusCounts> to_counts(const std::vector<WireCount>& wire) {
+  StatusCounts out;
+  out.reserve(wire.size());
+  for (const WireCount& count : wire) {
+    const auto status = to_status(count.get<0>());
+    if (!status) return std::nullopt;
+    out.emplace_back(*status, count.get<1>());
+  }
+  return out;
+}
+
+/// Moves the value of `key` into `field` if it is there.
+template <typename T>
+void read(DictionaryReader& reader, const char* name, T& field) {
+  if (std::optional<T> value = reader.take<T>(name)) field = std::move(*value);
+}
+template <typename T>
+void read(DictionaryReader& reader, const char* name, std::optional<T>& field) {
+  field = reader.take<T>(name);
+}
+
+void read_time(DictionaryReader& reader, const char* name, TimePoint& field) {
+  if (const auto ms = reader.take<std::int64_t>(name)) field = from_ms(*ms);
+}
+
+void read_headers(DictionaryReader& reader, const char* name, HeaderList& field) {
+  if (auto headers = reader.take<HeaderArray>(name)) field = decode_headers(std::move(*headers));
+}
+
+template <typename T>
+void write(WireDictionary& wire, const char* name, const std::optional<T>& field) {
+  if (field) wire.emplace(name, *field);
+}
+
+}  // namespace
+
+WireDictionary encode_settings(const DownloadSettingsModel& settings) {
+  WireDictionary wire;
+  wire.emplace(key::kMethod, settings.method);
+  if (!settings.headers.empty()) wire.emplace(key::kHeaders, encode_headers(settings.headers));
+  wire.emplace(key::kPriority, static_cast<std::int32_t>(settings.priority));
+  wire.emplace(key::kCostPolicy, static_cast<std::int32_t>(settings.cost_policy));
+  if (!settings.group.empty()) wire.emplace(key::kGroup, settings.group);
+  if (settings.checksum) {
+    wire.emplace(key::kChecksum, settings.checksum->algorithm + ":" + settings.checksum->hex);
+  }
+  wire.emplace(key::kCollision, static_cast<std::uint32_t>(settings.collision));
+  wire.emplace(key::kKeep, settings.keep);
+  return wire;
+}
+
+Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire) {
+  DownloadSettingsModel settings;
+  DictionaryReader reader(wire, "settings");
+  read(reader, key::kMethod, settings.method);
+  read_headers(reader, key::kHeaders, settings.headers);
+  settings.priority = reader.take_checked<std::int32_t>(key::kPriority, to_priority)
+                          .value_or(BackgroundTransferPriority::Default);
+  settings.cost_policy = reader.take_checked<std::int32_t>(key::kCostPolicy, to_cost_policy)
+                             .value_or(BackgroundTransferCostPolicy::Default);
+  read(reader, key::kGroup, settings.group);
+  if (const auto text = reader.take<std::string>(key::kChecksum)) {
+    Result<Checksum> checksum = parse_checksum(*text);
+    if (!checksum) return std::move(checksum).error();
+    settings.checksum = std::move(*checksum);
+  }
+  const auto collision =
+      reader.take_checked<std::uint32_t>(key::kCollision, [](std::uint32_t number) {
+        return in_range(number, Collision::MakeUnique);
+      });
+  settings.collision = collision.value_or(Collision::Replace);
+  read(reader, key::kKeep, settings.keep);
+  if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
+  return settings;
+}
+
+WireDictionary encode_change_request(const ChangeRequest& request) {
+  WireDictionary wire;
+  if (request.priority) {
+    wire.emplace(key::kPriority, static_cast<std::int32_t>(*request.priority));
+  }
+  if (request.cost_policy) {
+    wire.emplace(key::kCostPolicy, static_cast<std::int32_t>(*request.cost_policy));
+  }
+  if (!request.set_headers.empty()) {
+    wire.emplace(key::kSetHeaders, encode_headers(request.set_headers));
+  }
+  if (!request.remove_headers.empty()) wire.emplace(key::kRemoveHeaders, request.remove_headers);
+  return wire;
+}
+
+Result<ChangeRequest> decode_change_request(const WireDictionary& wire) {
+  ChangeRequest request;
+  DictionaryReader reader(wire, "changes");
+  request.priority = reader.take_checked<std::int32_t>(key::kPriority, to_priority);
+  request.cost_policy = reader.take_checked<std::int32_t>(key::kCostPolicy, to_cost_policy);
+  read_headers(reader, key::kSetHeaders, request.set_headers);
+  read(reader, key::kRemoveHeaders, request.remove_headers);
+  if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
+  return request;
+}
+
+WireDictionary encode_list_request(const ListRequest& request) {
+  WireDictionary wire;
+  write(wire, key::kApp, request.app);
+  if (request.all_apps) wire.emplace(key::kAllApps, true);
+  write(wire, key::kGroup, request.group);
+  write(wire, key::kIdPrefix, request.id_prefix);
+  if (!request.statuses.empty()) wire.emplace(key::kStatuses, numbers_of(request.statuses));
+  return wire;
+}
+
+Result<ListRequest> decode_list_request(const WireDictionary& wire) {
+  ListRequest request;
+  DictionaryReader reader(wire, "filter");
+  read(reader, key::kApp, request.app);
+  read(reader, key::kAllApps, request.all_apps);
+  read(reader, key::kGroup, request.group);
+  read(reader, key::kIdPrefix, request.id_prefix);
+  if (auto statuses =
+          reader.take_checked<std::vector<std::int32_t>>(key::kStatuses, to_statuses)) {
+    request.statuses = std::move(*statuses);
+  }
+  if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
+  return request;
+}
+
+WireDictionary encode_hello(const HelloReply& reply) {
+  WireDictionary wire;
+  wire.emplace(key::kVersion, reply.version);
+  wire.emplace(key::kPid, reply.pid);
+  wire.emplace(key::kSince, to_ms(reply.since));
+  wire.emplace(key::kStateFolder, reply.state_folder);
+  return wire;
+}
+
+Result<HelloReply> decode_hello(const WireDictionary& wire) {
+  HelloReply reply;
+  DictionaryReader reader(wire, "the service's introduction");
+  read(reader, key::kVersion, reply.version);
+  read(reader, key::kPid, reply.pid);
+  read_time(reader, key::kSince, reply.since);
+  read(reader, key::kStateFolder, reply.state_folder);
+  if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
+  return reply;
+}
+
+WireDictionary encode_status_report(const StatusReport& report) {
+  WireDictionary wire;
+  wire.emplace(key::kVersion, report.version);
+  wire.emplace(key::kPid, report.pid);
+  wire.emplace(key::kSince, to_ms(report.since));
+  wire.emplace(key::kStateFolder, report.state_folder);
+  wire.emplace(key::kConfigFile, report.config_file);
+  std::vector<WireCount> counts;
+  counts.reserve(report.transfers.size());
+  for (const auto& [status, count] : report.transfers) {
+    counts.emplace_back(static_cast<std::int32_t>(status), count);
+  }
+  wire.emplace(key::kTransfers, counts);
+  wire.emplace(key::kConnected, report.connected);
+  wire.emplace(key::kInternet, report.internet);
+  wire.emplace(key::kCost, static_cast<std::int32_t>(report.cost));
+  wire.emplace(key::kRoaming, report.roaming);
+  wire.emplace(key::kApproachingLimit, report.approaching_limit);
+  wire.emplace(key::kOverLimit, report.over_limit);
+  wire.emplace(key::kRestricted, report.restricted);
+  wire.emplace(key::kConnection, report.connection);
+  wire.emplace(key::kNetworkInterface, report.network_interface);
+  write(wire, key::kOnBattery, report.on_battery);
+  write(wire, key::kBatteryPercent, report.battery_percent);
+  write(wire, key::kPowerSaver, report.power_saver);
+  wire.emplace(key::kMayRun, numbers_of(report.may_run));
+  wire.emplace(key::kSecrets, report.secrets);
+  return wire;
+}
+
+Result<StatusReport> decode_status_report(const WireDictionary& wire) {
+  StatusReport report;
+  DictionaryReader reader(wire, "status report");
+  read(reader, key::kVersion, report.version);
+  read(reader, key::kPid, report.pid);
+  read_time(reader, key::kSince, report.since);
+  read(reader, key::kStateFolder, report.state_folder);
+  read(reader, key::kConfigFile, report.config_file);
+  if (auto counts = reader.take_checked<std::vector<WireCount>>(key::kTransfers, to_counts)) {
+    report.transfers = std::move(*counts);
+  }
+  read(reader, key::kConnected, report.connected);
+  read(reader, key::kInternet, report.internet);
+  report.cost = reader
+                    .take_checked<std::int32_t>(key::kCost,
+                                                [](std::int32_t number) {
+                                                  return in_range(number,
+                                                                  NetworkCostType::Variable);
+                                                })
+                    .value_or(NetworkCostType::Unknown);
+  read(reader, key::kRoaming, report.roaming);
+  read(reader, key::kApproachingLimit, report.approaching_limit);
+  read(reader, key::kOverLimit, report.over_limit);
+  read(reader, key::kRestricted, report.restricted);
+  read(reader, key::kConnection, report.connection);
+  read(reader, key::kNetworkInterface, report.network_interface);
+  read(reader, key::kOnBattery, report.on_battery);
+  read(reader, key::kBatteryPercent, report.battery_percent);
+  read(reader, key::kPowerSaver, report.power_saver);
+  if (auto policies =
+          reader.take_checked<std::vector<std::int32_t>>(key::kMayRun, to_cost_policies)) {
+    report.may_run = std::move(*policies);
+  }
+  read(reader, key::kSecrets, report.secrets);
+  if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
+  return report;
+}
+
+}  // namespace lh

@@ -1,0 +1,10 @@
+# Sourced: how the sanitizers of the asan and tsan builds shall behave. Any report ends the program with an error.
+# shellcheck shell=bash
+export ASAN_OPTIONS=detect_stack_use_after_return=1:check_initialization_order=1:strict_init_order=1
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+symbolizer=$(command -v llvm-symbolizer-19 || true)
+if [ -n "$symbolizer" ]; then
+  export ASAN_SYMBOLIZER_PATH=$symbolizer UBSAN_SYMBOLIZER_PATH=$symbolizer
+  TSAN_OPTIONS+=:external_symbolizer_path=$symbolizer
+fi

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "longhaul/background_transfer_types.h"
+#include "longhaul/export.h"
 #include "longhaul/web_error_status.h"
 
 namespace longhaul {
@@ -43,7 +44,7 @@ struct BlockerInfo {
 enum class TransferKind : std::uint8_t { Download, Upload };
 
 /// Everything `list` shows of a transfer (cli.md, "JSON").
-struct TransferInfo {
+struct LONGHAUL_EXPORT TransferInfo {
   std::string Id;
   TransferKind Kind = TransferKind::Download;
   std::string App;
@@ -163,7 +164,7 @@ struct TransferChanges {
 };
 
 /// Ends the delivery of news when destroyed; no handler runs afterwards.
-class TransferSubscription {
+class LONGHAUL_EXPORT TransferSubscription {
  public:
   TransferSubscription() = default;
   TransferSubscription(TransferSubscription&&) noexcept = default;
@@ -172,7 +173,7 @@ class TransferSubscription {
 };
 
 /// Reads the bytes of a download while they arrive.
-class ContentReader {
+class LONGHAUL_EXPORT ContentReader {
  public:
   virtual ~ContentReader() = default;
   /// Up to buffer.size() bytes from the current position on. With `wait`, blocks until there is at
@@ -184,7 +185,7 @@ class ContentReader {
 
 /// A connection to longhauld, which is started if need be. Survives the daemon's end: it is found
 /// or started again by itself, and news goes on.
-class TransferService {
+class LONGHAUL_EXPORT TransferService {
  public:
   /// The app that calls belong to: `app_id`, else $LONGHAUL_APP_ID, else the program's name.
   explicit TransferService(std::string app_id = {});
@@ -229,6 +230,6 @@ class TransferService {
 };
 
 /// Version of the library, "1.2.3".
-[[nodiscard]] const char* LibraryVersion();
+[[nodiscard]] LONGHAUL_EXPORT const char* LibraryVersion();
 
 }  // namespace longhaul

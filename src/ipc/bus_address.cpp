@@ -24,7 +24,8 @@ std::string escape(std::string_view text) {
       out += c;
     } else {
       char hex[4];
-      std::snprintf(hex, sizeof hex, "%%%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      std::snprintf(hex, sizeof hex, "%%%02x",
+                    static_cast<unsigned>(static_cast<unsigned char>(c)));
       out += hex;
     }
   }
@@ -39,7 +40,7 @@ BusEnvironment BusEnvironment::from_process(const XdgPaths& paths) {
   environment.session_bus_address = variable("DBUS_SESSION_BUS_ADDRESS");
   if (const std::string runtime = variable("XDG_RUNTIME_DIR"); !runtime.empty()) {
     const std::string socket = runtime + "/bus";
-    struct stat status {};
+    struct stat status{};
     if (::stat(socket.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
       environment.runtime_bus_socket = socket;
     }

@@ -72,8 +72,8 @@ struct ChangeRequest {
 struct ListRequest {
   std::optional<std::string> app;  ///< absent: the caller's own
   bool all_apps = false;
-  std::optional<std::string> group;      ///< empty text: only those in no group
-  std::optional<std::string> id_prefix;  ///< text form of the id, in lower case
+  std::optional<std::string> group;                ///< empty text: only those in no group
+  std::optional<std::string> id_prefix;            ///< text form of the id, in lower case
   std::vector<BackgroundTransferStatus> statuses;  ///< empty: all
 
   friend bool operator==(const ListRequest&, const ListRequest&) = default;

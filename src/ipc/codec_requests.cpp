@@ -109,10 +109,9 @@ Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire) {
     if (!checksum) return std::move(checksum).error();
     settings.checksum = std::move(*checksum);
   }
-  const auto collision =
-      reader.take_checked<std::uint32_t>(key::kCollision, [](std::uint32_t number) {
-        return in_range(number, Collision::MakeUnique);
-      });
+  const auto collision = reader.take_checked<std::uint32_t>(
+      key::kCollision,
+      [](std::uint32_t number) { return in_range(number, Collision::MakeUnique); });
   settings.collision = collision.value_or(Collision::Replace);
   read(reader, key::kKeep, settings.keep);
   if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
@@ -162,8 +161,7 @@ Result<ListRequest> decode_list_request(const WireDictionary& wire) {
   read(reader, key::kAllApps, request.all_apps);
   read(reader, key::kGroup, request.group);
   read(reader, key::kIdPrefix, request.id_prefix);
-  if (auto statuses =
-          reader.take_checked<std::vector<std::int32_t>>(key::kStatuses, to_statuses)) {
+  if (auto statuses = reader.take_checked<std::vector<std::int32_t>>(key::kStatuses, to_statuses)) {
     request.statuses = std::move(*statuses);
   }
   if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
@@ -233,13 +231,12 @@ Result<StatusReport> decode_status_report(const WireDictionary& wire) {
   }
   read(reader, key::kConnected, report.connected);
   read(reader, key::kInternet, report.internet);
-  report.cost = reader
-                    .take_checked<std::int32_t>(key::kCost,
-                                                [](std::int32_t number) {
-                                                  return in_range(number,
-                                                                  NetworkCostType::Variable);
-                                                })
-                    .value_or(NetworkCostType::Unknown);
+  report.cost =
+      reader
+          .take_checked<std::int32_t>(
+              key::kCost,
+              [](std::int32_t number) { return in_range(number, NetworkCostType::Variable); })
+          .value_or(NetworkCostType::Unknown);
   read(reader, key::kRoaming, report.roaming);
   read(reader, key::kApproachingLimit, report.approaching_limit);
   read(reader, key::kOverLimit, report.over_limit);

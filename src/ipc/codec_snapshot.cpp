@@ -214,9 +214,8 @@ Result<Change> decode_change(WireChange wire) {
 WireDictionary encode_details(const Details& details) {
   WireDictionary wire;
   if (details.response) {
-    wire.emplace(bus::key::kResponse,
-                 WireResponse(details.response->status, details.response->uri,
-                              encode_headers(details.response->headers)));
+    wire.emplace(bus::key::kResponse, WireResponse(details.response->status, details.response->uri,
+                                                   encode_headers(details.response->headers)));
   }
   wire.emplace(bus::key::kResumable, details.resumable);
   std::vector<WireRange> ranges;

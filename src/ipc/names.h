@@ -35,38 +35,38 @@ inline constexpr const char* kResponse = "response";    // (isa(ss))
 inline constexpr const char* kResumable = "resumable";  // b
 inline constexpr const char* kRanges = "ranges";        // a(tt)
 // CreateDownloads, Change
-inline constexpr const char* kMethod = "method";                  // s
-inline constexpr const char* kHeaders = "headers";                // a(ss)
-inline constexpr const char* kPriority = "priority";              // i
-inline constexpr const char* kCostPolicy = "cost_policy";         // i
-inline constexpr const char* kGroup = "group";                    // s
-inline constexpr const char* kChecksum = "checksum";              // s, "sha256:HEX"
-inline constexpr const char* kCollision = "collision";            // u
-inline constexpr const char* kKeep = "keep";                      // b
-inline constexpr const char* kSetHeaders = "set_headers";         // a(ss)
-inline constexpr const char* kRemoveHeaders = "remove_headers";   // as
+inline constexpr const char* kMethod = "method";                 // s
+inline constexpr const char* kHeaders = "headers";               // a(ss)
+inline constexpr const char* kPriority = "priority";             // i
+inline constexpr const char* kCostPolicy = "cost_policy";        // i
+inline constexpr const char* kGroup = "group";                   // s
+inline constexpr const char* kChecksum = "checksum";             // s, "sha256:HEX"
+inline constexpr const char* kCollision = "collision";           // u
+inline constexpr const char* kKeep = "keep";                     // b
+inline constexpr const char* kSetHeaders = "set_headers";        // a(ss)
+inline constexpr const char* kRemoveHeaders = "remove_headers";  // as
 // List
-inline constexpr const char* kApp = "app";              // s
-inline constexpr const char* kAllApps = "all_apps";     // b
-inline constexpr const char* kIdPrefix = "id_prefix";   // s
-inline constexpr const char* kStatuses = "statuses";    // ai
+inline constexpr const char* kApp = "app";             // s
+inline constexpr const char* kAllApps = "all_apps";    // b
+inline constexpr const char* kIdPrefix = "id_prefix";  // s
+inline constexpr const char* kStatuses = "statuses";   // ai
 // Status
-inline constexpr const char* kConfigFile = "config_file";            // s
-inline constexpr const char* kTransfers = "transfers";               // a(it)
-inline constexpr const char* kConnected = "connected";               // b
-inline constexpr const char* kInternet = "internet";                 // b
-inline constexpr const char* kCost = "cost";                         // i
-inline constexpr const char* kRoaming = "roaming";                   // b
+inline constexpr const char* kConfigFile = "config_file";              // s
+inline constexpr const char* kTransfers = "transfers";                 // a(it)
+inline constexpr const char* kConnected = "connected";                 // b
+inline constexpr const char* kInternet = "internet";                   // b
+inline constexpr const char* kCost = "cost";                           // i
+inline constexpr const char* kRoaming = "roaming";                     // b
 inline constexpr const char* kApproachingLimit = "approaching_limit";  // b
-inline constexpr const char* kOverLimit = "over_limit";              // b
-inline constexpr const char* kRestricted = "restricted";             // b
-inline constexpr const char* kConnection = "connection";             // s
-inline constexpr const char* kNetworkInterface = "interface";        // s
-inline constexpr const char* kOnBattery = "on_battery";              // b
-inline constexpr const char* kBatteryPercent = "battery_percent";    // d
-inline constexpr const char* kPowerSaver = "power_saver";            // b
-inline constexpr const char* kMayRun = "may_run";                    // ai
-inline constexpr const char* kSecrets = "secrets";                   // s
+inline constexpr const char* kOverLimit = "over_limit";                // b
+inline constexpr const char* kRestricted = "restricted";               // b
+inline constexpr const char* kConnection = "connection";               // s
+inline constexpr const char* kNetworkInterface = "interface";          // s
+inline constexpr const char* kOnBattery = "on_battery";                // b
+inline constexpr const char* kBatteryPercent = "battery_percent";      // d
+inline constexpr const char* kPowerSaver = "power_saver";              // b
+inline constexpr const char* kMayRun = "may_run";                      // ai
+inline constexpr const char* kSecrets = "secrets";                     // s
 }  // namespace key
 
 }  // namespace lh::bus

@@ -1,13 +1,12 @@
 #include "ipc/private_bus.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -123,13 +122,37 @@ std::string service_file(const std::string& folder) {
   return folder + "/services/" + bus::kName + ".service";
 }
 
-std::string service_text(const std::string& daemon) {
-  std::string quoted = "\"";
+/// Quoted as for a shell, and that escaped as in a desktop file.
+std::string exec_line(const std::string& daemon) {
+  std::string line = "Exec=\"";
   for (const char c : daemon) {
-    if (c == '"' || c == '\\' || c == '$' || c == '`') quoted += '\\';
-    quoted += c;
+    if (c == '\\') {
+      line += R"(\\\\)";
+    } else if (c == '"' || c == '$' || c == '`') {
+      line += R"(\\)";
+      line += c;
+    } else {
+      line += c;
+    }
   }
-  return "[D-BUS Service]\nName=" + std::string(bus::kName) + "\nExec=" + quoted + "\"\n";
+  return line + "\"";
+}
+
+/// The path in such a line; empty for another one.
+std::string daemon_of(std::string_view line) {
+  constexpr std::string_view kBegin = "Exec=\"";
+  if (!line.starts_with(kBegin) || !line.ends_with('"') || line.size() <= kBegin.size()) return {};
+  line = line.substr(kBegin.size(), line.size() - kBegin.size() - 1);
+  std::string path;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line.substr(i).starts_with(R"(\\)")) i += line.substr(i + 2).starts_with(R"(\\)") ? 3 : 2;
+    if (i < line.size()) path += line[i];
+  }
+  return path;
+}
+
+std::string service_text(const std::string& daemon) {
+  return "[D-BUS Service]\nName=" + std::string(bus::kName) + "\n" + exec_line(daemon) + "\n";
 }
 
 /// The folder for service files, and in it the one of longhauld.
@@ -146,8 +169,8 @@ Result<void> write_service(const std::string& folder, const std::string& daemon)
 Result<void> refresh_service(const std::string& folder, const std::string& daemon) {
   std::ifstream file(service_file(folder));
   for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("Exec=\"") || !line.ends_with('"')) continue;
-    if (!find_program(line.substr(6, line.size() - 7)).empty()) return {};
+    const std::string present = daemon_of(line);
+    if (!present.empty() && !find_program(present).empty()) return {};
   }
   return write_service(folder, daemon);
 }
@@ -198,7 +221,7 @@ Result<void> start_bus(const std::string& folder, const std::string& daemon,
   const UniqueFd reader(ends[0]);
 
   DetachedProcess process;
-  process.arguments = {program,       "--config-file=" + config, "--nofork", "--nopidfile",
+  process.arguments = {program,      "--config-file=" + config, "--nofork", "--nopidfile",
                        "--nosyslog", "--print-address=3"};
   process.log_file = private_bus_log(folder);
   process.passed = UniqueFd(ends[1]);

@@ -1,0 +1,61 @@
+#pragma once
+
+/// @file
+/// Makes and finds downloads.
+
+#include <cstddef>
+#include <memory>
+
+#include "longhaul/background_transfer_types.h"
+#include "longhaul/download_operation.h"
+#include "longhaul/export.h"
+#include "longhaul/foundation/async.h"
+#include "longhaul/foundation/collections.h"
+#include "longhaul/foundation/hstring.h"
+#include "longhaul/foundation/uri.h"
+#include "longhaul/storage/storage_file.h"
+
+namespace longhaul {
+
+namespace detail {
+struct DownloaderState;
+}
+
+/// Settings for the downloads that it creates from then on (R59). A handle: copies share the
+/// settings. Any thread. Failures are thrown as hresult_error: hresult_invalid_argument for bad
+/// input, 0x80070426 if longhauld cannot be reached or started.
+class LONGHAUL_EXPORT BackgroundDownloader {
+ public:
+  BackgroundDownloader();
+  BackgroundDownloader(std::nullptr_t) noexcept {}
+
+  /// A new download of `uri` (http or https) into `resultFile`, not started; durable when this
+  /// returns. The file appears, or is replaced, when the download is complete. Throws
+  /// hresult_invalid_argument if another download that has not ended has that file (R17).
+  [[nodiscard]] DownloadOperation CreateDownload(const Uri& uri,
+                                                 const IStorageFile& resultFile) const;
+
+  /// The app's downloads that belong to no group: not started, running, paused, or ended and not
+  /// yet delivered (R6, R7).
+  [[nodiscard]] static IAsyncOperation<IVectorView<DownloadOperation>> GetCurrentDownloadsAsync();
+
+  /// Values of one name concatenate (R58). Throws hresult_invalid_argument for what R62 forbids.
+  void SetRequestHeader(const hstring& headerName, const hstring& headerValue) const;
+  [[nodiscard]] hstring Method() const;  ///< "GET" at first
+  void Method(const hstring& value) const;
+  [[nodiscard]] BackgroundTransferCostPolicy CostPolicy() const;
+  void CostPolicy(BackgroundTransferCostPolicy value) const;
+
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+  friend bool operator==(const BackgroundDownloader& a, std::nullptr_t) noexcept {
+    return !a.state_;
+  }
+
+  /// Ours; see extensions.h.
+  [[nodiscard]] detail::DownloaderState& state() const;
+
+ private:
+  std::shared_ptr<detail::DownloaderState> state_;
+};
+
+}  // namespace longhaul

@@ -1,0 +1,210 @@
+#include "longhaul/background_downloader.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "client/app_identity.h"
+#include "client/callback_thread.h"
+#include "client/client_error.h"
+#include "client/downloader_state.h"
+#include "client/file_entry.h"
+#include "client/operation_core.h"
+#include "client/service_connection.h"
+#include "core/model/spec_check.h"
+
+namespace longhaul {
+namespace {
+
+using Enumeration = detail::AsyncState<IVectorView<DownloadOperation>>;
+
+constexpr std::uint32_t kPage = 1000;
+
+void check(const lh::Result<void>& checked) {
+  if (!checked) lh::throw_error(checked.error());
+}
+
+/// The folder as the service knows it: without links, so that one file has one name.
+std::string real_folder(const std::string& folder) {
+  char* const resolved = ::realpath(folder.c_str(), nullptr);
+  if (resolved == nullptr) lh::throw_error(lh::file_error(errno, "open the folder", folder));
+  std::string text = resolved;
+  std::free(resolved);
+  return text;
+}
+
+lh::Snapshot new_snapshot(const lh::Guid& id, const std::string& app, std::string uri,
+                          std::string file, const lh::DownloadSettingsModel& settings) {
+  lh::Snapshot snapshot;
+  snapshot.id = id;
+  snapshot.app = app;
+  snapshot.uri = std::move(uri);
+  snapshot.file = std::move(file);
+  snapshot.method = settings.method;
+  snapshot.group = settings.group;
+  snapshot.priority = settings.priority;
+  snapshot.cost_policy = settings.cost_policy;
+  snapshot.created = std::chrono::floor<lh::Duration>(std::chrono::system_clock::now());
+  return snapshot;
+}
+
+/// Goes through the list page by page, then asks for the response of each that has one. On the
+/// connection's thread.
+class Enumerator : public std::enable_shared_from_this<Enumerator> {
+ public:
+  Enumerator(std::shared_ptr<lh::ServiceConnection> connection, std::shared_ptr<Enumeration> async)
+      : connection_(std::move(connection)), async_(std::move(async)) {}
+
+  void next_page() {
+    lh::ListRequest request;
+    request.group = std::string();
+    std::function<void(Page)> done = [self = shared_from_this()](Page page) {
+      if (!page) {
+        self->async_->end_failed(hresult(page.error.hresult), hstring(page.error.message));
+      } else {
+        self->take(std::move(std::get<0>(*page.value)));
+      }
+    };
+    connection_->call<std::vector<lh::WireSnapshot>>(
+        "List", lh::Repeat::Safe, std::move(done), lh::encode_list_request(request), after_, kPage);
+  }
+
+ private:
+  using Page = lh::Answer<std::tuple<std::vector<lh::WireSnapshot>>>;
+
+  void take(std::vector<lh::WireSnapshot> page) {
+    const bool is_last = page.empty();
+    for (lh::WireSnapshot& wire : page) {
+      lh::Result<lh::Snapshot> snapshot = lh::decode_snapshot(std::move(wire));
+      if (!snapshot) continue;
+      after_ = snapshot->sequence;
+      if (snapshot->kind != lh::TransferKind::Download) continue;
+      const bool has_response = snapshot->http_status.has_value();
+      auto core = detail::OperationCore::of(connection_, std::move(*snapshot));
+      if (has_response && core->response() == nullptr) fetch_response(core);
+      found_.emplace_back(std::move(core));
+    }
+    if (!is_last) return next_page();
+    listed_ = true;
+    finish_if_done();
+  }
+
+  void fetch_response(const std::shared_ptr<detail::OperationCore>& core) {
+    ++pending_;
+    std::function<void(lh::Answer<std::tuple<lh::WireDictionary>>)> done =
+        [self = shared_from_this(), core](lh::Answer<std::tuple<lh::WireDictionary>> answer) {
+          if (answer) {
+            if (const auto details = lh::decode_details(std::get<0>(*answer.value))) {
+              core->set_response(*details);
+            }
+          }
+          --self->pending_;
+          self->finish_if_done();
+        };
+    connection_->call<lh::WireDictionary>("Details", lh::Repeat::Safe, std::move(done),
+                                          core->snapshot().id.to_string());
+  }
+
+  void finish_if_done() {
+    if (listed_ && pending_ == 0) {
+      async_->complete(IVectorView<DownloadOperation>(std::move(found_)));
+    }
+  }
+
+  std::shared_ptr<lh::ServiceConnection> connection_;
+  std::shared_ptr<Enumeration> async_;
+  std::vector<DownloadOperation> found_;
+  std::uint64_t after_ = 0;
+  std::size_t pending_ = 0;
+  bool listed_ = false;
+};
+
+}  // namespace
+
+BackgroundDownloader::BackgroundDownloader()
+    : state_(std::make_shared<detail::DownloaderState>()) {}
+
+detail::DownloaderState& BackgroundDownloader::state() const {
+  if (!state_) throw_hresult(hresult(0x80004003U), L"the downloader is null");
+  return *state_;
+}
+
+DownloadOperation BackgroundDownloader::CreateDownload(const Uri& uri,
+                                                       const IStorageFile& resultFile) const {
+  if (!uri) throw hresult_invalid_argument(L"the URI is null");
+  if (!resultFile) throw hresult_invalid_argument(L"the result file is null");
+  check(lh::check_scheme(to_string(uri.SchemeName())));
+  const lh::FolderAndName target = lh::split_path(to_string(resultFile.Path()));
+  check(lh::check_file_name(target.name));
+  const std::string folder = real_folder(target.folder);
+  lh::DownloadSettingsModel settings;
+  {
+    detail::DownloaderState& own = state();
+    const std::lock_guard lock(own.mutex);
+    settings = own.settings;
+  }
+  const auto connection = lh::ServiceConnection::of_app(lh::app_id());
+  const std::string address = to_string(uri.AbsoluteUri());
+  const auto ids =
+      std::get<0>(lh::value_or_throw(connection->call_and_wait<std::vector<std::string>>(
+          "CreateDownloads", lh::Repeat::Never, lh::encode_settings(settings),
+          std::vector<lh::WireItem>{{address, folder, target.name}}, false)));
+  const auto id = ids.size() == 1 ? lh::Guid::parse(ids.front()) : std::nullopt;
+  if (!id) throw_hresult(hresult(lh::hr::kFail), L"the service gave no id");
+  return DownloadOperation(detail::OperationCore::of(
+      connection,
+      new_snapshot(*id, connection->app(), address, lh::join_path(folder, target.name), settings)));
+}
+
+IAsyncOperation<IVectorView<DownloadOperation>> BackgroundDownloader::GetCurrentDownloadsAsync() {
+  auto async = std::make_shared<Enumeration>(lh::run_on_callback_thread);
+  const auto connection = lh::ServiceConnection::of_app(lh::app_id());
+  const auto enumerator = std::make_shared<Enumerator>(connection, async);
+  // What this program was told the end of is not found again.
+  connection->when_collected([enumerator] { enumerator->next_page(); });
+  return IAsyncOperation<IVectorView<DownloadOperation>>(std::move(async));
+}
+
+void BackgroundDownloader::SetRequestHeader(const hstring& headerName,
+                                            const hstring& headerValue) const {
+  const std::string name = to_string(headerName);
+  const std::string value = to_string(headerValue);
+  check(lh::check_request_header(name, value));
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  for (lh::HeaderField& field : own.settings.headers) {
+    if (!lh::same_field_name(field.name, name)) continue;
+    field.value += ", " + value;
+    return;
+  }
+  own.settings.headers.push_back({name, value});
+}
+
+hstring BackgroundDownloader::Method() const {
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  return hstring(own.settings.method);
+}
+
+void BackgroundDownloader::Method(const hstring& value) const {
+  check(lh::check_method(to_string(value)));
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  own.settings.method = to_string(value);
+}
+
+BackgroundTransferCostPolicy BackgroundDownloader::CostPolicy() const {
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  return own.settings.cost_policy;
+}
+
+void BackgroundDownloader::CostPolicy(BackgroundTransferCostPolicy value) const {
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  own.settings.cost_policy = value;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,189 @@
+#include "client/content_follower.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "core/model/web_error.h"
+
+namespace lh {
+namespace {
+
+TransferError failure(HResult hresult, std::string message) {
+  TransferError error;
+  error.hresult = hresult;
+  error.message = std::move(message);
+  return error;
+}
+
+TransferError end_error(const Snapshot& snapshot) {
+  if (snapshot.status == BackgroundTransferStatus::Canceled) {
+    return failure(hr::kCanceled, "the transfer was canceled");
+  }
+  return snapshot.error ? *snapshot.error : failure(hr::kFail, "the transfer failed");
+}
+
+}  // namespace
+
+ContentFollower::ContentFollower(std::shared_ptr<ServiceConnection> connection, Snapshot snapshot,
+                                 std::uint64_t position)
+    : connection_(std::move(connection)),
+      id_(snapshot.id),
+      snapshot_(std::move(snapshot)),
+      position_(position) {}
+
+ContentFollower::~ContentFollower() {
+  connection_->detach({id_}, this);
+}
+
+void ContentFollower::follow() {
+  if (has_ended(snapshot_.status)) return;
+  connection_->attach({id_}, weak_from_this(),
+                      [weak = weak_from_this()](const Answer<std::vector<Snapshot>>& found) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        if (!found) return self->on_lost(self->id_, found.error);
+                        if (found.value->empty()) {
+                          return self->on_lost(self->id_,
+                                               failure(hr::kNotFound, "there is no such transfer"));
+                        }
+                        Change change;
+                        change.snapshot = found.value->front();
+                        self->on_news(change);
+                      });
+}
+
+void ContentFollower::open_and_wait() {
+  auto opened = connection_->call_and_wait<sdbus::UnixFd, WireSnapshot>("OpenContent", Repeat::Safe,
+                                                                        id_.to_string());
+  if (!opened &&
+      (opened.error.hresult == hr::kNotFound || opened.error.kind == ErrorKind::Unavailable)) {
+    throw_error(opened.error);
+  }
+  take_content(std::move(opened));
+}
+
+ContentFollower::Outcome ContentFollower::fail(TransferError error) {
+  return {Outcome::Kind::Failed, 0, std::move(error)};
+}
+
+ContentFollower::Outcome ContentFollower::try_read(std::span<std::uint8_t> buffer) {
+  const std::lock_guard lock(mutex_);
+  seen_changes_ = changes_;
+  if (failure_) return fail(*failure_);
+  if (position_ < snapshot_.bytes_received && !buffer.empty()) {
+    if (!content_ && !open_result()) {
+      ask_for_content();
+      return {};
+    }
+    const std::size_t count =
+        std::min<std::uint64_t>(buffer.size(), snapshot_.bytes_received - position_);
+    ssize_t got = 0;
+    do {
+      got = ::pread(content_.get(), buffer.data(), count, static_cast<off_t>(position_));
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+      return fail(to_transfer_error(file_error(errno, "read", snapshot_.file)));
+    }
+    if (got > 0) {
+      position_ += static_cast<std::uint64_t>(got);
+      return {Outcome::Kind::Bytes, static_cast<std::size_t>(got), {}};
+    }
+    // Shorter than it should be.
+    if (has_ended(snapshot_.status)) {
+      return fail(to_transfer_error(file_error(EIO, "read to the end of", snapshot_.file)));
+    }
+    return {};
+  }
+  if (!has_ended(snapshot_.status)) return {};
+  if (snapshot_.status == BackgroundTransferStatus::Completed) return {Outcome::Kind::End, 0, {}};
+  return fail(end_error(snapshot_));
+}
+
+/// A finished download is its result file; the service may have forgotten it already.
+bool ContentFollower::open_result() {
+  if (snapshot_.status != BackgroundTransferStatus::Completed) return false;
+  content_.reset(::open(snapshot_.file.c_str(), O_RDONLY | O_CLOEXEC));
+  return static_cast<bool>(content_);
+}
+
+void ContentFollower::ask_for_content() {
+  if (asking_) return;
+  asking_ = true;
+  std::function<void(Opened)> done = [weak = weak_from_this()](Opened opened) {
+    if (const auto self = weak.lock()) self->take_content(std::move(opened));
+  };
+  connection_->call<sdbus::UnixFd, WireSnapshot>("OpenContent", Repeat::Safe, std::move(done),
+                                                 id_.to_string());
+}
+
+void ContentFollower::take_content(Opened opened) {
+  std::unique_lock lock(mutex_);
+  asking_ = false;
+  if (opened) {
+    auto& [content, wire] = *opened.value;
+    content_.reset(content.release());
+    Result<Snapshot> snapshot = decode_snapshot(std::move(wire));
+    if (snapshot && !has_ended(snapshot_.status)) snapshot_ = std::move(*snapshot);
+  } else if (has_ended(snapshot_.status)) {
+    failure_ = opened.error;
+  } else {
+    return;  // there is none yet; news will tell
+  }
+  changed(std::move(lock));
+}
+
+void ContentFollower::when_changed(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (changes_ == seen_changes_) {
+      waiting_.push_back(std::move(task));
+      return;
+    }
+  }
+  task();
+}
+
+void ContentFollower::wait_for_change() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return changes_ != seen_changes_; });
+}
+
+void ContentFollower::changed(std::unique_lock<std::mutex> lock) {
+  ++changes_;
+  const auto waiting = std::exchange(waiting_, {});
+  lock.unlock();
+  changed_.notify_all();
+  for (const auto& task : waiting) task();
+}
+
+void ContentFollower::close() {
+  std::unique_lock lock(mutex_);
+  if (!failure_) failure_ = failure(hr::kClosed, "the stream is closed");
+  content_.reset();
+  changed(std::move(lock));
+}
+
+void ContentFollower::on_news(const Change& change) {
+  std::unique_lock lock(mutex_);
+  if (failure_ || has_ended(snapshot_.status)) return;
+  // Old and new bytes never mix (R82).
+  if (change.restarted && snapshot_.bytes_received > 0) {
+    failure_ = failure(hr::kInvalidOperation,
+                       "the download has restarted from the beginning; open another stream");
+  }
+  snapshot_ = change.snapshot;
+  changed(std::move(lock));
+}
+
+void ContentFollower::on_lost(const TransferId& /*id*/, const TransferError& why) {
+  std::unique_lock lock(mutex_);
+  if (failure_ || has_ended(snapshot_.status)) return;
+  failure_ = why;
+  changed(std::move(lock));
+}
+
+}  // namespace lh

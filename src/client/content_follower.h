@@ -1,0 +1,77 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "client/news.h"
+#include "client/service_connection.h"
+#include "platform/unique_fd.h"
+
+namespace lh {
+
+/// Reads the bytes of a download in order while they arrive (R81, R82): through a descriptor of the
+/// service's file, not further than the service says. Any thread; one reader at a time.
+class ContentFollower final : public NewsListener,
+                              public std::enable_shared_from_this<ContentFollower> {
+ public:
+  /// What a read came to: bytes; or none because of the end, an error, or because there are none
+  /// yet.
+  struct Outcome {
+    enum class Kind { Bytes, NotYet, End, Failed };
+    Kind kind = Kind::NotYet;
+    std::size_t bytes = 0;
+    TransferError error;
+  };
+
+  ContentFollower(std::shared_ptr<ServiceConnection> connection, Snapshot snapshot,
+                  std::uint64_t position);
+  ~ContentFollower() override;
+
+  /// Begins to follow; call once it is owned by a shared_ptr.
+  void follow();
+  /// Asks the service for the descriptor and waits for the answer; throws for an operation that
+  /// does not exist.
+  void open_and_wait();
+
+  [[nodiscard]] Outcome try_read(std::span<std::uint8_t> buffer);
+  /// Calls `task` once, on the connection's thread, when another try may come to something else.
+  void when_changed(std::function<void()> task);
+  /// Waits until another try may come to something else.
+  void wait_for_change();
+  /// Reads fail from now on as canceled.
+  void close();
+
+  void on_news(const Change& change) override;
+  void on_lost(const TransferId& id, const TransferError& why) override;
+
+ private:
+  using Opened = Answer<std::tuple<sdbus::UnixFd, WireSnapshot>>;
+
+  [[nodiscard]] Outcome fail(TransferError error);
+  [[nodiscard]] bool open_result();
+  void ask_for_content();
+  void take_content(Opened opened);
+  void changed(std::unique_lock<std::mutex> lock);
+
+  const std::shared_ptr<ServiceConnection> connection_;
+  const TransferId id_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t changes_ = 0;       ///< counts what may change the outcome of a read
+  std::uint64_t seen_changes_ = 0;  ///< at the last try
+  Snapshot snapshot_;
+  std::uint64_t position_ = 0;
+  UniqueFd content_;
+  bool asking_ = false;
+  std::optional<TransferError> failure_;
+  std::vector<std::function<void()>> waiting_;
+};
+
+}  // namespace lh

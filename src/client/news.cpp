@@ -1,0 +1,35 @@
+#include "client/news.h"
+
+namespace lh {
+
+std::optional<Change> news_between(const Snapshot& before, const Snapshot& after, TimePoint now) {
+  Change change;
+  change.time = now;
+  change.snapshot = after;
+  // A request that nobody saw answered may have brought another response.
+  change.response_changed =
+      after.http_status.has_value() &&
+      (after.http_status != before.http_status || after.attempts != before.attempts);
+  // Bytes that a crash took back do not count as a restart; a second one shows only in them.
+  change.restarted = after.has_restarted &&
+                     (!before.has_restarted || after.bytes_received < before.bytes_received);
+  if (has_ended(after.status)) {
+    change.what = Change::What::Ended;
+  } else if (after.status != before.status || after.started != before.started ||
+             after.blockers != before.blockers || after.error != before.error ||
+             after.next_attempt != before.next_attempt) {
+    change.what = Change::What::Status;
+  } else if (change.response_changed) {
+    change.what = Change::What::Response;
+  } else if (after.bytes_received != before.bytes_received ||
+             after.total_to_receive != before.total_to_receive ||
+             after.bytes_sent != before.bytes_sent || after.file != before.file ||
+             change.restarted) {
+    change.what = Change::What::Progress;
+  } else {
+    return std::nullopt;
+  }
+  return change;
+}
+
+}  // namespace lh

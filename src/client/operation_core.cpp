@@ -1,0 +1,366 @@
+#include "client/operation_core.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "client/callback_thread.h"
+#include "client/client_error.h"
+#include "client/file_entry.h"
+#include "ipc/names.h"
+
+namespace lh {
+
+longhaul::BackgroundDownloadProgress progress_of(const Snapshot& snapshot) {
+  longhaul::BackgroundDownloadProgress progress;
+  progress.BytesReceived = snapshot.bytes_received;
+  progress.TotalBytesToReceive = snapshot.total_to_receive.value_or(0);
+  progress.Status = snapshot.status;
+  return progress;
+}
+
+}  // namespace lh
+
+namespace longhaul::detail {
+namespace {
+
+/// The report that a handler of this thread is being given: its flags belong to it (R27, R28).
+struct CurrentReport {
+  const OperationCore* core = nullptr;
+  bool response_changed = false;
+  bool restarted = false;
+};
+thread_local CurrentReport current_report;
+
+class ReportScope {
+ public:
+  ReportScope(const OperationCore* core, const BackgroundDownloadProgress& progress)
+      : outer_(std::exchange(current_report,
+                             {core, progress.HasResponseChanged, progress.HasRestarted})) {}
+  ~ReportScope() { current_report = outer_; }
+  ReportScope(const ReportScope&) = delete;
+  ReportScope& operator=(const ReportScope&) = delete;
+
+ private:
+  CurrentReport outer_;
+};
+
+/// One core per operation and app in this process. Never destroyed.
+struct CoreRegistry {
+  std::mutex mutex;
+  std::map<std::pair<const lh::ServiceConnection*, lh::TransferId>, std::weak_ptr<OperationCore>>
+      cores;
+};
+CoreRegistry& registry() {
+  static CoreRegistry* const instance = new CoreRegistry;
+  return *instance;
+}
+
+constexpr int kControlTries = 3;
+
+/// Whether the operation is as `verb` leaves it.
+bool shows_effect(const lh::Snapshot& snapshot, std::string_view verb) {
+  if (verb == lh::bus::verb::kStart) return snapshot.started;
+  const bool paused = snapshot.status == BackgroundTransferStatus::PausedByApplication;
+  if (verb == lh::bus::verb::kPause) return paused;
+  if (verb == lh::bus::verb::kCancel) return snapshot.status == BackgroundTransferStatus::Canceled;
+  return !paused && snapshot.status != BackgroundTransferStatus::PausedRecoverableWebErrorStatus;
+}
+
+/// A service never sends one that cannot be read; the null URI is for one that does.
+Uri uri_or_null(const std::string& text) {
+  try {
+    return Uri(hstring(text));
+  } catch (const hresult_error&) {
+    return nullptr;
+  }
+}
+
+std::shared_ptr<const ResponseData> response_data(const lh::ResponseHead& head, bool resumable) {
+  auto data = std::make_shared<ResponseData>();
+  data->status = static_cast<std::uint32_t>(head.status);
+  data->resumable = resumable;
+  data->uri = hstring(head.uri);
+  std::vector<std::pair<std::string, std::string>> joined;
+  std::unordered_map<std::string, std::size_t> places;
+  for (const lh::HeaderField& field : head.headers) {
+    const auto [place, is_new] = places.emplace(field.name, joined.size());
+    if (is_new) {
+      joined.emplace_back(field.name, field.value);
+    } else {
+      joined[place->second].second += ", " + field.value;
+    }
+  }
+  std::vector<IKeyValuePair<hstring, hstring>> items;
+  items.reserve(joined.size());
+  for (const auto& [name, value] : joined) items.emplace_back(hstring(name), hstring(value));
+  data->headers = IMapView<hstring, hstring>(std::move(items));
+  return data;
+}
+
+}  // namespace
+
+std::shared_ptr<OperationCore> OperationCore::of(
+    const std::shared_ptr<lh::ServiceConnection>& connection, lh::Snapshot snapshot) {
+  CoreRegistry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  std::weak_ptr<OperationCore>& known = all.cores[{connection.get(), snapshot.id}];
+  if (auto core = known.lock()) {
+    core->refresh(snapshot);
+    return core;
+  }
+  std::shared_ptr<OperationCore> core(new OperationCore(connection, std::move(snapshot)));
+  known = core;
+  return core;
+}
+
+OperationCore::OperationCore(std::shared_ptr<lh::ServiceConnection> connection,
+                             lh::Snapshot snapshot)
+    : connection_(std::move(connection)),
+      id_(snapshot.id),
+      uri_(uri_or_null(snapshot.uri)),
+      file_(lh::make_storage_file(snapshot.file)),
+      snapshot_(std::move(snapshot)),
+      progress_(lh::progress_of(snapshot_)) {}
+
+OperationCore::~OperationCore() {
+  {
+    CoreRegistry& all = registry();
+    const std::lock_guard lock(all.mutex);
+    const auto found = all.cores.find({connection_.get(), id_});
+    // A new core may have taken the place already.
+    if (found != all.cores.end() && found->second.expired()) all.cores.erase(found);
+  }
+  if (attached_) connection_->detach({id_}, this);
+}
+
+OperationCore::Async OperationCore::start() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshot_.started || start_asked_) {
+      throw hresult_illegal_method_call(L"the operation was started before");
+    }
+    start_asked_ = true;
+  }
+  StatePtr async = make_async();
+  try {
+    if (attach_to_service().started) {
+      throw hresult_illegal_method_call(L"the operation was started before");
+    }
+    wait_in(async);
+    control(lh::bus::verb::kStart);
+  } catch (...) {
+    forget_waiting(async);
+    const std::lock_guard lock(mutex_);
+    start_asked_ = false;
+    throw;
+  }
+  const std::lock_guard lock(mutex_);
+  snapshot_.started = true;
+  return Async(std::move(async));
+}
+
+OperationCore::Async OperationCore::attach() {
+  StatePtr async = make_async();
+  lh::Snapshot now = snapshot();
+  if (!lh::has_ended(now.status)) now = attach_to_service();
+  if (!now.started && !lh::has_ended(now.status)) {
+    throw hresult_illegal_method_call(L"the operation was not started; StartAsync does that");
+  }
+  wait_in(async);
+  return Async(std::move(async));
+}
+
+/// From here on its news arrives. The present state; throws what the service says.
+lh::Snapshot OperationCore::attach_to_service() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (attached_) return snapshot_;
+  }
+  auto found = lh::value_or_throw(connection_->attach_and_wait({id_}, weak_from_this()));
+  if (found.empty()) {
+    throw_hresult(hresult(lh::hr::kNotFound), L"there is no such transfer any more");
+  }
+  lh::Snapshot& now = found.front();
+  const std::optional<int> http_status = now.http_status;
+  {
+    const std::lock_guard lock(mutex_);
+    // News that came after the answer is newer.
+    if (!attached_ && !lh::has_ended(snapshot_.status)) {
+      snapshot_ = now;
+      progress_ = lh::progress_of(now);
+      attached_ = !lh::has_ended(now.status);
+    }
+    if (response_ != nullptr || !http_status) return now;
+  }
+  auto details =
+      connection_->call_and_wait<lh::WireDictionary>("Details", lh::Repeat::Safe, id_.to_string());
+  if (details) {
+    if (const auto decoded = lh::decode_details(std::get<0>(*details.value))) {
+      set_response(*decoded);
+    }
+  }
+  return now;
+}
+
+OperationCore::StatePtr OperationCore::make_async() {
+  auto async = std::make_shared<State>(lh::run_on_callback_thread);
+  async->on_cancel([self = shared_from_this()] { self->cancel(); });
+  async->on_observed([weak = weak_from_this()] {
+    if (const auto core = weak.lock()) core->collect();
+  });
+  return async;
+}
+
+/// Ends `async` with the operation: later, or at once if that has ended.
+void OperationCore::wait_in(const StatePtr& async) {
+  lh::Snapshot now;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(async);
+    self_ = shared_from_this();
+    now = snapshot_;
+  }
+  if (lh::has_ended(now.status)) finish(now);
+}
+
+void OperationCore::forget_waiting(const StatePtr& async) {
+  std::shared_ptr<OperationCore> keep;
+  const std::lock_guard lock(mutex_);
+  std::erase(waiting_, async);
+  if (waiting_.empty()) keep = std::move(self_);
+  async->on_cancel(nullptr);
+}
+
+/// A snapshot that was just read, for a core that hears no news.
+void OperationCore::refresh(const lh::Snapshot& snapshot) {
+  const std::lock_guard lock(mutex_);
+  if (attached_ || lh::has_ended(snapshot_.status)) return;
+  snapshot_ = snapshot;
+  progress_ = lh::progress_of(snapshot);
+}
+
+/// Throws what the service says. If it ends without an answer, the next one shows whether the verb
+/// was carried out.
+void OperationCore::control(const char* verb) {
+  for (int tries = 1;; ++tries) {
+    auto answer = connection_->call_and_wait<std::vector<lh::WireRefusal>>(
+        "Control", lh::Repeat::Never, std::string(verb), std::vector<std::string>{id_.to_string()},
+        lh::WireDictionary{});
+    if (answer) {
+      const auto& refused = std::get<0>(*answer.value);
+      if (refused.empty()) return;
+      throw_hresult(hresult(refused.front().get<1>()), hstring(refused.front().get<2>()));
+    }
+    if (answer.error.kind != lh::ErrorKind::Unavailable || tries == kControlTries) {
+      lh::throw_error(answer.error);
+    }
+    const auto now = lh::value_or_throw(connection_->attach_and_wait({id_}, weak_from_this()));
+    if (!now.empty() && shows_effect(now.front(), verb)) return;
+  }
+}
+
+void OperationCore::pause() {
+  if (lh::has_ended(snapshot().status)) {
+    throw hresult_illegal_method_call(L"the operation has ended");
+  }
+  control(lh::bus::verb::kPause);
+}
+
+void OperationCore::resume() {
+  if (lh::has_ended(snapshot().status)) {
+    throw hresult_illegal_method_call(L"the operation has ended");
+  }
+  control(lh::bus::verb::kResume);
+}
+
+/// R32. That it has ended meanwhile is no error: the asynchronous object tells.
+void OperationCore::cancel() {
+  try {
+    control(lh::bus::verb::kCancel);
+  } catch (const hresult_error&) {
+  }
+}
+
+void OperationCore::change(lh::ChangeRequest request) {
+  if (lh::has_ended(snapshot().status)) {
+    throw hresult_illegal_method_call(L"the operation has ended");
+  }
+  static_cast<void>(lh::value_or_throw(connection_->call_and_wait<>(
+      "Change", lh::Repeat::Safe, id_.to_string(), lh::encode_change_request(request))));
+  const std::lock_guard lock(mutex_);
+  if (request.priority) snapshot_.priority = *request.priority;
+  if (request.cost_policy) snapshot_.cost_policy = *request.cost_policy;
+}
+
+/// The app has seen the end: the service need not keep it (R9).
+void OperationCore::collect() {
+  if (collected_.exchange(true)) return;
+  connection_->collect(id_);
+}
+
+lh::Snapshot OperationCore::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+BackgroundDownloadProgress OperationCore::progress() {
+  follow_in_background();
+  const std::lock_guard lock(mutex_);
+  BackgroundDownloadProgress progress = progress_;
+  if (current_report.core == this) {
+    progress.HasResponseChanged = current_report.response_changed;
+    progress.HasRestarted = current_report.restarted;
+  }
+  return progress;
+}
+
+/// On the callback thread.
+void OperationCore::call_handlers(const std::vector<StatePtr>& waiting,
+                                  const BackgroundDownloadProgress& progress) {
+  const ReportScope scope(this, progress);
+  const DownloadOperation operation(shared_from_this());
+  for (const StatePtr& async : waiting) async->report(operation);
+}
+
+/// So that what later calls return is live.
+void OperationCore::follow_in_background() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (attached_ || lh::has_ended(snapshot_.status)) return;
+    attached_ = true;
+  }
+  connection_->attach(
+      {id_}, weak_from_this(),
+      [weak = weak_from_this()](const lh::Answer<std::vector<lh::Snapshot>>& found) {
+        const auto core = weak.lock();
+        if (!core) return;
+        if (!found || found.value->empty()) return core->stop_following();
+        lh::Change change;
+        change.snapshot = found.value->front();
+        change.what = lh::has_ended(change.snapshot.status) ? lh::Change::What::Ended
+                                                            : lh::Change::What::Status;
+        core->on_news(change);
+      });
+}
+
+void OperationCore::stop_following() {
+  const std::lock_guard lock(mutex_);
+  attached_ = false;
+}
+
+ResponseInformation OperationCore::response() const {
+  const std::lock_guard lock(mutex_);
+  return response_;
+}
+
+void OperationCore::set_response(const lh::Details& details) {
+  if (!details.response) return;
+  ResponseInformation response(response_data(*details.response, details.resumable));
+  const std::lock_guard lock(mutex_);
+  response_ = std::move(response);
+}
+
+}  // namespace longhaul::detail

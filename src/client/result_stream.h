@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "client/service_connection.h"
+#include "longhaul/storage/input_stream.h"
+
+namespace lh {
+
+/// GetResultStreamAt: the download of `snapshot` from `position` on. Does not wait.
+[[nodiscard]] longhaul::IInputStream open_result_stream(
+    const std::shared_ptr<ServiceConnection>& connection, const Snapshot& snapshot,
+    std::uint64_t position);
+
+}  // namespace lh

@@ -1,0 +1,9 @@
+#include "longhaul/service.h"
+
+namespace longhaul {
+
+const char* LibraryVersion() {
+  return LONGHAUL_VERSION;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,263 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "cli/command.h"
+#include "cli/download_plan.h"
+#include "cli/failure.h"
+#include "cli/follow.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/selection.h"
+#include "cli/transfer_json.h"
+#include "cli/words.h"
+#include "longhaul/foundation/hresult.h"
+
+namespace lh::cli {
+namespace {
+
+struct GetOptions {
+  std::vector<std::string> urls;
+  std::optional<std::string> file;
+  std::optional<std::string> folder;
+  std::optional<std::string> list;
+  std::optional<std::string> priority;
+  std::optional<std::string> cost_policy;
+  std::optional<std::string> checksum;
+  std::optional<std::string> method;
+  std::vector<std::string> headers;
+  bool wait = false;
+  bool paused = false;
+  bool json = false;
+};
+
+/// Up to so many are asked for one by one; for more, the list is read once.
+constexpr std::size_t kShownSingly = 16;
+
+void append_list(const GetOptions& options, const std::string& folder,
+                 std::vector<PlannedDownload>& downloads) {
+  const std::string& name = *options.list;
+  std::vector<PlannedDownload> listed;
+  if (name == "-") {
+    listed = read_list(std::cin, "standard input", folder);
+  } else {
+    // A folder can be opened but not read: ask before.
+    const int descriptor = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+    char byte = 0;
+    const bool readable = descriptor >= 0 && read(descriptor, &byte, 1) >= 0;
+    const int error = errno;
+    if (descriptor >= 0) close(descriptor);
+    if (!readable) throw system_failure("cannot read the list " + name, error);
+    std::ifstream stream(name);
+    listed = read_list(stream, name, folder);
+  }
+  for (PlannedDownload& each : listed) downloads.push_back(std::move(each));
+}
+
+/// What is to be downloaded and where to. Throws before anything is created.
+std::vector<PlannedDownload> plan(const GetOptions& options) {
+  if (options.urls.empty() && !options.list)
+    throw bad_argument("get needs at least one URL", "Try: longhaul help get");
+  if (options.file && options.folder) throw bad_argument("-o and -d exclude each other");
+  if (options.file && (options.list || options.urls.size() > 1))
+    throw bad_argument("-o names the file of one download, but there are several",
+                       "Give a folder with -d, or a list with -i.");
+  if (options.wait && options.paused)
+    throw bad_argument("--wait would never end: --paused does not start the download");
+  const std::string current = current_folder();
+  const std::string folder = options.folder ? absolute_path(current, *options.folder) : current;
+  std::vector<PlannedDownload> downloads;
+  for (const std::string& url : options.urls) {
+    if (const auto problem = url_problem(url))
+      throw bad_argument("'" + without_credentials(url) + "' " + *problem);
+    PlannedDownload download;
+    if (options.file)
+      download.item = target_file(current, *options.file);
+    else
+      download.item.Folder = folder;
+    download.item.Url = url;
+    downloads.push_back(std::move(download));
+  }
+  if (!options.file && !options.urls.empty()) check_folder(folder);
+  if (options.folder) check_folder(folder);
+  if (options.list) append_list(options, folder, downloads);
+  if (options.checksum && downloads.size() > 1)
+    throw bad_argument("--checksum is that of one download, but there are several");
+  return downloads;
+}
+
+longhaul::DownloadSettings settings_of(const GetOptions& options) {
+  longhaul::DownloadSettings settings;
+  if (options.method) {
+    check_method(*options.method);
+    settings.Method = *options.method;
+  }
+  settings.Headers = parse_headers(options.headers);
+  if (options.priority) settings.Priority = parse_priority(*options.priority);
+  if (options.cost_policy) settings.CostPolicy = parse_cost_policy(*options.cost_policy);
+  if (options.checksum) {
+    check_checksum(*options.checksum);
+    settings.Checksum = *options.checksum;
+  }
+  return settings;
+}
+
+/// The service names a bad item by its place in the call ("download 3: …"); the user knows it by
+/// its line or its URL.
+std::string in_users_terms(std::string_view message, const CreationBatch& batch,
+                           const std::vector<PlannedDownload>& downloads) {
+  constexpr std::string_view mark = "download ";
+  std::size_t place = 0;
+  const char* const end = message.data() + message.size();
+  if (!message.starts_with(mark)) return std::string(message);
+  const auto [rest, error] = std::from_chars(message.data() + mark.size(), end, place);
+  if (error != std::errc{} || rest == end || *rest != ':' || place >= batch.downloads.size())
+    return std::string(message);
+  const PlannedDownload& download = downloads[batch.downloads[place]];
+  const std::string name = download.origin.empty()
+                               ? "'" + without_credentials(download.item.Url) + "'"
+                               : download.origin;
+  return name + std::string(rest, end);
+}
+
+/// Creates all or none and starts them if asked; the IDs in the order of the downloads.
+std::vector<std::string> create(longhaul::TransferService& service,
+                                longhaul::DownloadSettings settings,
+                                const std::vector<PlannedDownload>& downloads, bool start) {
+  std::vector<std::string> ids(downloads.size());
+  std::vector<std::string> created;
+  const std::vector<CreationBatch> batches = batches_of(downloads);
+  // Several calls: nothing starts before all of them have succeeded.
+  const bool start_at_once = start && batches.size() == 1;
+  for (const CreationBatch& batch : batches) {
+    settings.ReplaceExisting = batch.named;
+    std::vector<longhaul::DownloadItem> items;
+    items.reserve(batch.downloads.size());
+    for (const std::size_t i : batch.downloads) items.push_back(downloads[i].item);
+    try {
+      const std::vector<std::string> batch_ids =
+          service.CreateDownloads(settings, items, start_at_once);
+      for (std::size_t n = 0; n < batch.downloads.size(); ++n)
+        ids[batch.downloads[n]] = batch_ids.at(n);
+      created.insert(created.end(), batch_ids.begin(), batch_ids.end());
+    } catch (const longhaul::hresult_error& error) {
+      if (!created.empty()) (void)control_all(service, longhaul::TransferVerb::Forget, created);
+      throw service_failure(error.code(), in_users_terms(error.what(), batch, downloads));
+    }
+  }
+  if (!start || start_at_once) return ids;
+  const auto refusals = control_all(service, longhaul::TransferVerb::Start, ids);
+  if (!refusals.empty()) throw service_failure(refusals.front().HResult, refusals.front().Message);
+  return ids;
+}
+
+/// The objects of all, in the order of `ids`, however the service lists them.
+void print_objects(longhaul::TransferService& service, const std::vector<std::string>& ids,
+                   Output& output) {
+  if (ids.size() <= kShownSingly) {
+    for (const std::string& id : ids) output.line(transfer_json(service.Show(id).Info));
+    return;
+  }
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < ids.size(); ++i) places.emplace(ids[i], i);
+  std::map<std::size_t, std::string> early;
+  std::size_t next = 0;
+  service.List({}, [&](const TransferInfo& each) {
+    const auto place = places.find(each.Id);
+    if (place == places.end()) return true;
+    early.emplace(place->second, transfer_json(each));
+    for (auto first = early.begin(); first != early.end() && first->first == next; ++next) {
+      output.line(first->second);
+      first = early.erase(first);
+    }
+    return next < ids.size();
+  });
+  for (const auto& [place, text] : early) output.line(text);
+}
+
+ExitStatus wait_for(longhaul::TransferService& service, const std::vector<std::string>& ids,
+                    const std::vector<PlannedDownload>& downloads) {
+  FollowPlan follow_plan;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    // The news brings the rest.
+    TransferInfo& transfer = follow_plan.transfers.emplace_back();
+    transfer.Id = ids[i];
+    transfer.Url = downloads[i].item.Url;
+    if (downloads[i].is_named())
+      transfer.File = downloads[i].item.Folder + "/" + downloads[i].item.FileName;
+    transfer.Started = longhaul::UtcTime{};
+  }
+  follow_plan.showing = can_redraw(STDERR_FILENO) ? Showing::ErrorBars : Showing::Nothing;
+  follow_plan.again =
+      "longhaul watch" + (ids.size() == 1 ? " " + short_id(ids.front()) : std::string());
+  return follow(service, follow_plan);
+}
+
+ExitStatus run_get(const GetOptions& options) {
+  const longhaul::DownloadSettings settings = settings_of(options);
+  const std::vector<PlannedDownload> downloads = plan(options);
+  if (downloads.empty()) return ExitStatus::Done;
+  longhaul::TransferService service = open_service();
+  const std::vector<std::string> ids = create(service, settings, downloads, !options.paused);
+  Output output;
+  if (options.json) {
+    print_objects(service, ids, output);
+  } else {
+    for (const std::string& id : ids) output.line(id);
+  }
+  output.flush();
+  return options.wait ? wait_for(service, ids, downloads) : ExitStatus::Done;
+}
+
+Run define_get(Arguments& arguments) {
+  const auto options = std::make_shared<GetOptions>();
+  arguments.operands("URL", options->urls, false);
+  arguments.value("-o,--output", "FILE", options->file,
+                  "Save as FILE, which is replaced when the download is complete");
+  arguments.value("-d,--directory", "DIR", options->folder,
+                  "Save in DIR, under a name that the server or the URL gives");
+  arguments.value("-i,--input", "LIST", options->list,
+                  "Read more downloads from the file LIST (- is standard input): a line each, "
+                  "URL or URL<TAB>FILE");
+  arguments.flag("--wait", options->wait, "Wait until all have ended, with progress on a terminal");
+  arguments.flag("--paused", options->paused, "Create only; 'longhaul resume' starts it");
+  arguments.values("-H,--header", "'NAME: VALUE'", options->headers,
+                   "Send this header; may be given several times");
+  arguments.value("--priority", "PRIORITY", options->priority,
+                  "Place in the queue: high, default or low");
+  arguments.value("--cost-policy", "POLICY", options->cost_policy,
+                  "Networks to use: default, unrestricted-only or always");
+  arguments.value("--checksum", "ALGORITHM:HEX", options->checksum,
+                  "Fail unless the file has this sha256, sha512, sha1 or md5 digest");
+  arguments.value("--method", "METHOD", options->method, "HTTP method, GET unless given");
+  arguments.flag("--json", options->json, "Print each transfer as a JSON object, not just its ID");
+  return [options] { return run_get(*options); };
+}
+
+}  // namespace
+
+const Command get_command{
+    "get",
+    "[OPTION...] URL...",
+    "Download files in the background",
+    "Hands each URL to the service, prints the ID of each transfer on a line and returns at once. "
+    "The transfers go on by themselves, whatever happens to this program, the service or the "
+    "connection.\n\n"
+    "Without -o the file goes to the current folder (or DIR). Its name comes from the server or "
+    "the URL and never replaces a file that is there. A file appears under its name only when it "
+    "is complete.",
+    "longhaul get https://example.org/disc.iso\n"
+    "longhaul get --wait -o disc.iso https://example.org/disc.iso\n"
+    "longhaul get -d ~/Downloads --priority low -i list.txt\n"
+    "longhaul wait $(longhaul get URL1 URL2) && echo both are here",
+    &define_get};
+
+}  // namespace lh::cli

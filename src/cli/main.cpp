@@ -1,0 +1,36 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/failure.h"
+
+namespace {
+
+/// A standard stream that was closed must not become the descriptor of something else: it is opened
+/// the wrong way round, so that its use fails as that of a closed one does.
+void hold_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest free number is the one that is missing.
+    if (open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using lh::cli::ExitStatus;
+  hold_standard_streams();
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  ExitStatus status = ExitStatus::Done;
+  try {
+    status = lh::cli::run_command_line(words);
+  } catch (...) {
+    status = lh::cli::report_current_exception();
+  }
+  return static_cast<int>(status);
+}

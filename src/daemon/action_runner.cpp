@@ -51,13 +51,18 @@ void log_transition(const Transfer& before, const Transfer& after, const Facts& 
 
 void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now) {
   log_transition(entry.transfer, step.transfer, facts, step.why);
-  entry.transfer = std::move(step.transfer);
+  Transfer before = std::exchange(entry.transfer, std::move(step.transfer));
+  bool waits = entry.persisting;
   for (Action& action : step.actions) {
-    LiveTransfer::Pending pending{std::move(action), std::nullopt, std::nullopt};
+    LiveTransfer::Pending pending;
+    pending.action = std::move(action);
     if (std::holds_alternative<action::Persist>(pending.action)) {
       pending.row = entry.transfer;
+      pending.before = std::move(before);
+      waits = true;
     } else if (const auto* notify = std::get_if<action::Notify>(&pending.action)) {
-      if (ring_.has_listeners(entry.transfer)) {
+      // Who attaches before it is durable is shown the state before, and then needs the news.
+      if (waits || ring_.has_listeners(entry.transfer)) {
         Change change;
         change.what = static_cast<Change::What>(notify->what);
         change.response_changed = notify->response_changed;
@@ -84,7 +89,10 @@ void ActionRunner::advance(const TransferId& id) {
 
 void ActionRunner::perform(LiveTransfer& entry, LiveTransfer::Pending& pending) {
   const Overloaded visitor{
-      [&](const action::Persist&) { persist(entry, std::move(*pending.row)); },
+      [&](const action::Persist&) {
+        entry.shown = std::move(pending.before);
+        persist(entry, std::move(*pending.row));
+      },
       [&](const action::Reply& reply) { ring_.reply(reply.request, reply.error); },
       [&](action::StartAttempt& start) { seams_.engine.start(std::move(start.plan)); },
       [&](const action::StopAttempt& stop) { seams_.engine.stop(stop.attempt); },
@@ -110,7 +118,9 @@ void ActionRunner::persist(LiveTransfer& entry, Transfer row) {
     }
     if (waiting == nullptr) return;
     waiting->persisting = false;
+    waiting->shown.reset();
     advance(id);
+    ring_.stored();
   });
 }
 

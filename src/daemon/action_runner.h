@@ -25,6 +25,7 @@ class ActionRunner {
     std::function<bool(const Transfer&)> has_listeners;
     std::function<void(const Change&)> tell;
     std::function<void(LiveTransfer&)> settled;      ///< nothing is pending any more
+    std::function<void()> stored;                    ///< after what followed a Persist was done
     std::function<void(const Error&)> store_failed;  ///< nothing that follows can be made durable
   };
 

@@ -1,17 +1,20 @@
 #include "daemon/config.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <limits>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
 #include <toml++/toml.h>
+
+#include "platform/unique_fd.h"
 
 namespace lh {
 namespace {
@@ -280,41 +283,54 @@ std::string advice(std::string_view given, const std::vector<std::string_view>& 
   return text;
 }
 
+/// Takes what is right and collects what is wrong.
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {}
 
-  Result<Config> read(const toml::table& root) {
+  void read(const toml::table& root) {
     for (const auto& [key, node] : root) {
       const std::string_view name = key.str();
       if (name == "connection") {
-        if (auto error = read_connections(node)) return *error;
-        continue;
+        read_connections(node);
+      } else if (!is_table(name)) {
+        mistake(key.source(), "unknown table [" + std::string(name) + "]" + advice(name, tables()));
+      } else if (const toml::table* const table = node.as_table(); table != nullptr) {
+        read_table(name, *table);
+      } else {
+        mistake(node.source(),
+                "\"" + std::string(name) + "\" must be a table: [" + std::string(name) + "]");
       }
-      if (!is_table(name))
-        return mistake(key.source(),
-                       "unknown table [" + std::string(name) + "]" + advice(name, tables()));
-      const toml::table* const table = node.as_table();
-      if (table == nullptr)
-        return mistake(node.source(), "\"" + std::string(name) + "\" must be a table: [" +
-                                          std::string(name) + "]");
-      if (auto error = read_table(name, *table)) return *error;
     }
     if (config_.limits.retry_after_min > config_.limits.retry_after_max) {
-      return mistake(root.source(),
-                     "retry.retry_after_min_s must not be above retry.retry_after_max_s");
+      mistake(root.get("retry")->source(),
+              "retry.retry_after_min_s must not be above retry.retry_after_max_s");
     }
-    return config_;
   }
 
-  [[nodiscard]] Error mistake(const toml::source_region& where, std::string what) const {
+  void mistake(const toml::source_region& where, std::string what) {
+    mistakes_.push_back({{where.begin.line, where.begin.column}, std::move(what)});
+  }
+
+  /// The configuration, or all mistakes in the order of the file, a line each.
+  [[nodiscard]] Result<Config> result() {
+    if (mistakes_.empty()) return std::move(config_);
+    std::ranges::sort(mistakes_, {}, &Mistake::where);
     Error error{ErrorKind::Config, 0, {}, {}, {}};
-    error.detail = path_ + ":" + std::to_string(where.begin.line) + ":" +
-                   std::to_string(where.begin.column) + ": " + std::move(what);
+    for (const Mistake& mistake : mistakes_) {
+      if (!error.detail.empty()) error.detail += '\n';
+      error.detail += path_ + ":" + std::to_string(mistake.where.first) + ":" +
+                      std::to_string(mistake.where.second) + ": " + mistake.what;
+    }
     return error;
   }
 
  private:
+  struct Mistake {
+    std::pair<toml::source_index, toml::source_index> where;  ///< line and column, from 1
+    std::string what;
+  };
+
   static std::vector<std::string_view> tables() {
     std::vector<std::string_view> names;
     for (const Key& key : keys()) {
@@ -327,7 +343,7 @@ class Reader {
     return std::ranges::any_of(keys(), [name](const Key& key) { return key.table == name; });
   }
 
-  std::optional<Error> read_table(std::string_view table, const toml::table& values) {
+  void read_table(std::string_view table, const toml::table& values) {
     for (const auto& [key, node] : values) {
       const std::string_view name = key.str();
       const auto known = std::ranges::find_if(keys(), [&](const Key& candidate) {
@@ -338,48 +354,54 @@ class Reader {
         for (const Key& candidate : keys()) {
           if (candidate.table == table) names.push_back(candidate.name);
         }
-        return mistake(key.source(), "unknown key \"" + std::string(name) + "\" in [" +
-                                         std::string(table) + "]" + advice(name, names));
+        mistake(key.source(), "unknown key \"" + std::string(name) + "\" in [" +
+                                  std::string(table) + "]" + advice(name, names));
+      } else if (!known->set(node, config_)) {
+        bad_value(node, name, known->allowed);
       }
-      if (!known->set(node, config_)) return bad_value(node, name, known->allowed);
     }
-    return std::nullopt;
   }
 
-  std::optional<Error> read_connections(const toml::node& node) {
+  void read_connections(const toml::node& node) {
+    constexpr std::string_view kHow = "connections are written as [[connection]]";
     const toml::array* const list = node.as_array();
-    if (list == nullptr) return mistake(node.source(), "connections are written as [[connection]]");
+    if (list == nullptr) return mistake(node.source(), std::string(kHow));
     for (const toml::node& item : *list) {
-      const toml::table* const table = item.as_table();
-      if (table == nullptr)
-        return mistake(item.source(), "connections are written as [[connection]]");
-      ConnectionRule rule;
-      for (const auto& [key, value] : *table) {
-        const std::string_view name = key.str();
-        const auto* const known = std::ranges::find(kConnectionKeys, name, &ConnectionKey::name);
-        if (known == kConnectionKeys.end()) {
-          std::vector<std::string_view> names;
-          for (const ConnectionKey& candidate : kConnectionKeys) names.push_back(candidate.name);
-          return mistake(key.source(), "unknown key \"" + std::string(name) +
-                                           "\" in [[connection]]" + advice(name, names));
-        }
-        if (!known->set(value, rule)) return bad_value(value, name, known->allowed);
+      if (const toml::table* const table = item.as_table(); table != nullptr) {
+        read_connection(*table);
+      } else {
+        mistake(item.source(), std::string(kHow));
       }
-      if (rule.interface_pattern.empty() && rule.ssid_pattern.empty() && rule.id_pattern.empty()) {
-        return mistake(table->source(), "a [[connection]] needs interface, ssid or id to match");
-      }
-      config_.connections.push_back(std::move(rule));
     }
-    return std::nullopt;
   }
 
-  [[nodiscard]] Error bad_value(const toml::node& node, std::string_view name,
-                                std::string_view allowed) const {
-    return mistake(node.source(), std::string(name) + " must be " + std::string(allowed));
+  void read_connection(const toml::table& table) {
+    ConnectionRule rule;
+    for (const auto& [key, value] : table) {
+      const std::string_view name = key.str();
+      const auto* const known = std::ranges::find(kConnectionKeys, name, &ConnectionKey::name);
+      if (known == kConnectionKeys.end()) {
+        std::vector<std::string_view> names;
+        for (const ConnectionKey& candidate : kConnectionKeys) names.push_back(candidate.name);
+        mistake(key.source(), "unknown key \"" + std::string(name) + "\" in [[connection]]" +
+                                  advice(name, names));
+      } else if (!known->set(value, rule)) {
+        bad_value(value, name, known->allowed);
+      }
+    }
+    if (!table.contains("interface") && !table.contains("ssid") && !table.contains("id")) {
+      mistake(table.source(), "a [[connection]] needs interface, ssid or id to match");
+    }
+    config_.connections.push_back(std::move(rule));
+  }
+
+  void bad_value(const toml::node& node, std::string_view name, std::string_view allowed) {
+    mistake(node.source(), std::string(name) + " must be " + std::string(allowed));
   }
 
   const std::string& path_;
   Config config_;
+  std::vector<Mistake> mistakes_;
 };
 
 }  // namespace
@@ -387,23 +409,28 @@ class Reader {
 Result<Config> parse_config(std::string_view text, const std::string& path) {
   Reader reader(path);
   try {
-    return reader.read(toml::parse(text, path));
+    reader.read(toml::parse(text, path));
   } catch (const toml::parse_error& error) {
-    return reader.mistake(error.source(), std::string(error.description()));
+    reader.mistake(error.source(), std::string(error.description()));
   }
+  return reader.result();
 }
 
 Result<Config> load_config(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) {
     if (errno == ENOENT || errno == ENOTDIR) return Config{};
     return file_error(errno, "open", path);
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad() || text.bad()) return file_error(errno != 0 ? errno : EIO, "read", path);
-  return parse_config(text.str(), path);
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return file_error(errno, "read", path);
+    if (got == 0) return parse_config(text, path);
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
 }
 
 }  // namespace lh

@@ -40,8 +40,8 @@ struct Config {
   friend bool operator==(const Config&, const Config&) = default;
 };
 
-/// Reads the file; one that is missing means the defaults. An error names file, line and column of
-/// the first mistake, what is wrong with it and what is allowed there.
+/// Reads the file; one that is missing means the defaults. The error (kind Config) has a line for
+/// each mistake: "FILE:LINE:COLUMN: what is wrong, and what is allowed there".
 [[nodiscard]] Result<Config> load_config(const std::string& path);
 /// The same from text; `path` is what errors name.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& path);

@@ -55,20 +55,35 @@ class BusSource {
 
   /// Handles all messages that are there.
   void dispatch() {
+    if (is_lost_) return;
     try {
       while (bus_.processPendingRequest()) {
       }
     } catch (const sdbus::Error& error) {
-      log(LogLevel::Error, "the bus connection is gone: " + error.getMessage());
-      lost_();
+      lose(error);
     }
   }
 
  private:
+  /// Nothing more comes from it; what still runs is drained without it.
+  void lose(const sdbus::Error& error) {
+    is_lost_ = true;
+    watch_.reset();
+    log(LogLevel::Error, "the bus connection is gone: " + error.getMessage());
+    lost_();
+  }
+
   std::optional<std::chrono::microseconds> prepare() {
     dispatch();
     answered_();
-    const auto data = bus_.getEventLoopPollData();
+    if (is_lost_) return std::nullopt;
+    sdbus::IConnection::PollData data{};
+    try {
+      data = bus_.getEventLoopPollData();
+    } catch (const sdbus::Error& error) {
+      lose(error);
+      return std::nullopt;
+    }
     if (data.fd != fd_ || data.events != events_) {
       fd_ = data.fd;
       events_ = data.events;
@@ -91,6 +106,7 @@ class BusSource {
   EventLoop::Slot before_sleep_;
   int fd_ = -1;
   short events_ = 0;
+  bool is_lost_ = false;
 };
 
 }  // namespace
@@ -139,7 +155,8 @@ class Daemon::Impl {
         loop_, *bus_,
         [this] {
           attachments_.flush();
-          if (leaving_ && manager_.is_drained()) loop_.quit();
+          const bool owes_answers = adaptor_ && adaptor_->owes_answers();
+          if (leaving_ && manager_.is_drained() && !owes_answers) loop_.quit();
         },
         [this] { leave("the bus went away"); });
     loop_.run();
@@ -295,9 +312,19 @@ class Daemon::Impl {
     leave("nothing left to do");
   }
 
+  /// What was sent to the service before is still answered; later calls start the next one.
+  void give_name_back() {
+    try {
+      bus_->releaseName(bus::kName);
+    } catch (const sdbus::Error& error) {
+      log(LogLevel::Debug, "the bus name was not given back: " + error.getMessage());
+    }
+  }
+
   void leave(std::string_view why) {
     if (std::exchange(leaving_, true)) return;
     log(LogLevel::Info, "leaving: " + std::string(why));
+    if (!idle_) give_name_back();
     manager_.drain();
     drain_limit_ = loop_.at(clock_.now() + kDrainLimit, [this] {
       log(LogLevel::Warning,
@@ -331,10 +358,10 @@ class Daemon::Impl {
   }
 
   Options options_;
+  std::unique_ptr<sdbus::IConnection> bus_;  ///< outlives every answer that may wait in the loop
   SystemClock clock_;
   EventLoop loop_;
   Mailbox<std::pair<TransferId, Event>> news_;
-  std::unique_ptr<sdbus::IConnection> bus_;
   ServiceFacts service_;
   // Threads end in reverse order: the engine uses the files, both tell the mailbox above.
   FileThread files_;

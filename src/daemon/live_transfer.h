@@ -20,20 +20,30 @@ struct LiveTransfer {
   /// An action that waits for its turn, with what it needs of the moment at which it was decided.
   struct Pending {
     Action action;
-    std::optional<Transfer> row;   ///< Persist: what to store
-    std::optional<Change> change;  ///< Notify: what to tell; absent if nobody listens
+    std::optional<Transfer> row;     ///< Persist: what to store
+    std::optional<Transfer> before;  ///< Persist: what is shown until it is durable
+    std::optional<Change> change;    ///< Notify: what to tell; absent if nobody listens
   };
 
   Transfer transfer;
   std::uint64_t sequence = 0;        ///< place in lists; 0 if not read from one
   QueueHold hold = QueueHold::None;  ///< why the scheduler passed it over
   std::deque<Pending> pending;
-  bool persisting = false;                          ///< the Persist at the front is with the store
+  bool persisting = false;        ///< a Persist is with the store
+  std::optional<Transfer> shown;  ///< its `before`
   bool erasing = false;                             ///< its row is being removed
   bool in_window = false;                           ///< in the front of the queue
   std::uint32_t pins = 0;                           ///< requests under way that keep it in memory
   std::vector<std::function<void()>> when_settled;  ///< run once nothing is pending
 
+  /// What may be shown: nothing that a crash could take back.
+  [[nodiscard]] const Transfer& visible() const {
+    if (shown) return *shown;
+    for (const Pending& next : pending) {
+      if (next.before) return *next.before;
+    }
+    return transfer;
+  }
   /// Must stay in memory: something that is not in the store yet depends on it.
   [[nodiscard]] bool is_busy() const {
     return transfer.live.has_slot || transfer.live.attempt != 0 || transfer.live.file_job ||

@@ -110,14 +110,9 @@ int main(int argc, char** argv) {
 
   lh::Daemon::Options options{*paths, *config, bus_address_from_environment()};
   lh::Result<std::unique_ptr<lh::Daemon>> daemon = lh::Daemon::create(std::move(options));
-  if (!daemon.ok()) {
-    lh::log(lh::LogLevel::Error, daemon.error().message());
-    return kExitFailure;
-  }
+  // Said in the form that the client library finds in the log and passes on.
+  if (!daemon.ok()) return complain(kExitFailure, daemon.error().message());
   const lh::Result<void> ended = (*daemon)->run();
-  if (!ended.ok()) {
-    lh::log(lh::LogLevel::Error, ended.error().message());
-    return kExitFailure;
-  }
+  if (!ended.ok()) return complain(kExitFailure, ended.error().message());
   return 0;
 }

@@ -48,7 +48,11 @@ TransferManager::TransferManager(Seams seams, Outside outside, Limits limits, st
                    },
                .has_listeners = outside_.has_listeners,
                .tell = [this](const Change& change) { outside_.tell(change); },
-               .settled = [this](LiveTransfer& entry) { settle(entry); },
+               .settled = [this](LiveTransfer& entry) { came_to_rest(entry); },
+               .stored =
+                   [this] {
+                     if (schedule_when_stored_) schedule();
+                   },
                .store_failed = [this](const Error& error) { fail(error); }}),
       marks_(marks),
       window_(marks.high) {}
@@ -174,14 +178,24 @@ void TransferManager::file_in_window(LiveTransfer& entry) {
   behind_is_known_ = false;
 }
 
+void TransferManager::came_to_rest(LiveTransfer& entry) {
+  if (is_waiting_for_slot(entry.transfer) && !entry.in_window) {
+    // Pages that were read before its row was stored do not have it.
+    behind_is_known_ = false;
+    schedule_when_stored_ = true;
+  }
+  // A wake-up meanwhile asked for the next one before this row was stored.
+  if (entry.transfer.state.wake_at) note_wake(*entry.transfer.state.wake_at);
+  settle(entry);
+}
+
 void TransferManager::settle(LiveTransfer& entry) {
   if (entry.is_busy()) return;
   if (!entry.when_settled.empty()) {
     for (auto& work : std::exchange(entry.when_settled, {})) work();
     return;
   }
-  // The window may have grown over it since it was queued: its row was not in the pages read before
-  // it was stored.
+  // The window may have grown over it since it was queued.
   if (is_waiting_for_slot(entry.transfer) && !entry.in_window && !entry.erasing &&
       window_.covers(queue_key_of(entry.transfer))) {
     file_in_window(entry);
@@ -298,7 +312,11 @@ void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& i
             answer(std::nullopt);
             break;
           }
-          [[fallthrough]];
+          erase(entry, [answer](std::optional<TransferError> error) {
+            if (error && error->kind == ErrorKind::NotFound) error.reset();  // forgotten meanwhile
+            answer(std::move(error));
+          });
+          break;
         case ControlVerb::Forget:
           erase(entry, answer);
           break;
@@ -343,8 +361,10 @@ void TransferManager::erase(LiveTransfer& entry,
       change.snapshot = make_snapshot(gone->transfer, facts_, QueueHold::None, gone->sequence);
       outside_.tell(change);
     }
+    const auto others = std::move(gone->when_settled);  // asked for the same meanwhile
     live_.erase(id);
     answer(std::nullopt);
+    for (const auto& work : others) work();
     if (live_.empty()) outside_.quiet();
   });
 }
@@ -370,7 +390,7 @@ void TransferManager::snapshots(const std::vector<TransferId>& ids,
     snapshots.reserve(entries.size());
     for (const LiveTransfer* entry : entries) {
       if (entry == nullptr) continue;
-      snapshots.push_back(make_snapshot(entry->transfer, facts_, entry->hold, entry->sequence));
+      snapshots.push_back(make_snapshot(entry->visible(), facts_, entry->hold, entry->sequence));
     }
     done(std::move(snapshots));
   });
@@ -392,7 +412,7 @@ void TransferManager::list(ListWish wish, Done<Result<std::vector<Snapshot>>> do
           LiveTransfer* const entry = find(row.transfer.id);
           if (entry != nullptr) entry->sequence = row.sequence;
           Snapshot snapshot =
-              make_snapshot(entry != nullptr ? entry->transfer : row.transfer, facts_,
+              make_snapshot(entry != nullptr ? entry->visible() : row.transfer, facts_,
                             entry != nullptr ? entry->hold : QueueHold::Slots, row.sequence);
           if (wish.statuses.empty() ||
               std::ranges::find(wish.statuses, snapshot.status) != wish.statuses.end()) {
@@ -411,8 +431,9 @@ void TransferManager::show(const TransferId& id, Done<std::optional<Shown>> done
   with({id}, [this, done = std::move(done)](const Entries& entries) {
     if (entries[0] == nullptr) return done(std::nullopt);
     const LiveTransfer& entry = *entries[0];
-    done(Shown{entry.transfer, make_snapshot(entry.transfer, facts_, entry.hold, entry.sequence),
-               make_details(entry.transfer)});
+    const Transfer& transfer = entry.visible();
+    done(Shown{transfer, make_snapshot(transfer, facts_, entry.hold, entry.sequence),
+               make_details(transfer)});
   });
 }
 
@@ -482,7 +503,12 @@ void TransferManager::tell_shown_status(std::vector<TransferId> rows, const Fact
                                       before](Result<std::vector<Transfer>> loaded) mutable {
     if (!loaded.ok()) return fail(loaded.error());
     for (const Transfer& row : *loaded) {
-      if (find(row.id) != nullptr || status_of(row, before) == status_of(row, facts_)) continue;
+      if (LiveTransfer* const entry = find(row.id)) {
+        // Loaded after the facts had changed, for something else.
+        feed(*entry, event::FactsChanged{});
+        continue;
+      }
+      if (status_of(row, before) == status_of(row, facts_)) continue;
       Change change;
       change.what = Change::What::Status;
       change.time = seams_.clock.now();

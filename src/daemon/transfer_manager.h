@@ -142,6 +142,7 @@ class TransferManager {
   /// Brings slots, queue and wake-ups in step with what a decision changed.
   void refile(LiveTransfer& entry, const Filed& before);
   void settle(LiveTransfer& entry);
+  void came_to_rest(LiveTransfer& entry);
   void tell_shown_status(std::vector<TransferId> rows, const Facts& before);
   void erase(LiveTransfer& entry, std::function<void(std::optional<TransferError>)> answer);
   void answer(RequestId request, std::optional<TransferError> error);
@@ -157,7 +158,7 @@ class TransferManager {
   void look_behind_window();
   void look_behind(QueueKey after, std::uint32_t limit);
   void start_from_behind(LiveTransfer& entry);
-  void take_page(std::vector<Transfer> rows, bool full);
+  void take_page(std::vector<Transfer> rows);
   void file_in_window(LiveTransfer& entry);
   void shed_window();
   [[nodiscard]] bool may_start(const LiveTransfer& entry) const;
@@ -187,6 +188,7 @@ class TransferManager {
   bool behind_is_known_ =
       false;  ///< the last look behind the window found nothing, and nothing has changed since
   bool scheduling_ = false;
+  bool schedule_when_stored_ = false;
   bool store_has_failed_ = false;
   std::optional<TimePoint> next_wake_;
   bool asking_wake_ = false;

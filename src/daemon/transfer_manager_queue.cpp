@@ -38,6 +38,7 @@ void TransferManager::recover(Done<Result<void>> done) {
 void TransferManager::schedule() {
   if (scheduling_ || store_has_failed_ || facts_.draining) return;
   scheduling_ = true;
+  schedule_when_stored_ = false;
   Choice choice;
   if (file_jobs_ < kMostFileJobs) {
     std::vector<Candidate> queue;
@@ -69,19 +70,21 @@ void TransferManager::grant(const TransferId& id) {
 void TransferManager::refill() {
   if (refilling_) return;
   refilling_ = true;
-  seams_.store.load_queue(window_.end(), {}, marks_.page, [this](Result<std::vector<Transfer>> rows) {
-    if (!rows.ok()) return fail(rows.error());
-    const bool full = rows->size() == marks_.page;
-    take_page(std::move(*rows), full);
-    schedule();
-  });
+  const QueueKey after = window_.end();
+  seams_.store.load_queue(
+      after, {}, marks_.page, [this, after](Result<std::vector<Transfer>> rows) {
+        if (!rows.ok()) return fail(rows.error());
+        refilling_ = false;
+        // If the window was cut meanwhile, this page is not the next one.
+        if (after == window_.end()) take_page(std::move(*rows));
+        schedule();
+      });
 }
 
-void TransferManager::take_page(std::vector<Transfer> rows, bool full) {
-  refilling_ = false;
+void TransferManager::take_page(std::vector<Transfer> rows) {
   std::optional<QueueKey> last;
   if (!rows.empty()) last = queue_key_of(rows.back());
-  window_.extend(last, full);
+  window_.extend(last, rows.size() == marks_.page);
   for (Transfer& row : rows) settle(adopt(std::move(row)));
 }
 

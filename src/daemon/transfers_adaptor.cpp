@@ -12,6 +12,7 @@
 #include "files/partial_file.h"
 #include "ipc/error_names.h"
 #include "ipc/names.h"
+#include "platform/log.h"
 #include "platform/system_info.h"
 #include "platform/unique_fd.h"
 #include "uri/uri_reader.h"
@@ -138,12 +139,6 @@ std::vector<WireSnapshot> encode_all(std::vector<Snapshot> snapshots) {
   return wire;
 }
 
-/// Answers of methods whose work goes on after the call: shared, since callbacks must be copyable.
-template <typename... Results>
-auto share(sdbus::Result<Results...>&& result) {
-  return std::make_shared<sdbus::Result<Results...>>(std::move(result));
-}
-
 }  // namespace
 
 TransfersAdaptor::TransfersAdaptor(sdbus::IConnection& connection, Parts parts, Hooks hooks)
@@ -175,10 +170,15 @@ void TransfersAdaptor::send(const std::string& client, const std::vector<lh::Cha
     std::vector<WireChange> wire;
     wire.reserve(to - from);
     for (std::size_t i = from; i < to; ++i) wire.push_back(encode_change(changes[i]));
-    sdbus::Signal signal = getObject().createSignal(bus::kInterface, "Changed");
-    signal << wire;
-    signal.setDestination(client);
-    getObject().emitSignal(signal);
+    try {
+      sdbus::Signal signal = getObject().createSignal(bus::kInterface, "Changed");
+      signal << wire;
+      signal.setDestination(client);
+      getObject().emitSignal(signal);
+    } catch (const sdbus::Error& error) {  // the client is gone, or the bus itself
+      log(LogLevel::Debug, "news cannot be sent: " + error.getMessage());
+      return;
+    }
   }
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sdbus-c++/sdbus-c++.h>
@@ -16,8 +19,45 @@
 #include "ipc/codec.h"
 #include "ipc_glue/transfers_adaptor.h"
 #include "platform/event_loop.h"
+#include "platform/log.h"
 
 namespace lh {
+
+/// The answer of a method whose work goes on after the call: shared, since callbacks must be
+/// copyable. The last holder may be on another thread. A caller that is gone with its bus needs
+/// none.
+template <typename... Results>
+class Answer {
+ public:
+  using Count = std::shared_ptr<std::atomic<std::size_t>>;
+
+  Answer(sdbus::Result<Results...>&& result, Count open)
+      : result_(std::move(result)), open_(std::move(open)) {
+    open_->fetch_add(1);
+  }
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+  ~Answer() { open_->fetch_sub(1); }
+
+  void returnResults(const Results&... results) const {
+    try {
+      result_.returnResults(results...);
+    } catch (const sdbus::Error& error) {
+      log(LogLevel::Debug, "a call cannot be answered: " + error.getMessage());
+    }
+  }
+  void returnError(const sdbus::Error& refusal) const {
+    try {
+      result_.returnError(refusal);
+    } catch (const sdbus::Error& error) {
+      log(LogLevel::Debug, "a call cannot be answered: " + error.getMessage());
+    }
+  }
+
+ private:
+  sdbus::Result<Results...> result_;
+  Count open_;
+};
 
 /// The bus object: decodes, asks the manager, encodes. Trusts no caller: everything is checked
 /// again here. Operations are named by id in calls on this one object. Main loop only.
@@ -42,6 +82,8 @@ class TransfersAdaptor final
 
   /// Sends Changed to one client.
   void send(const std::string& client, const std::vector<lh::Change>& changes);
+  /// Whether calls were taken that are not answered yet.
+  [[nodiscard]] bool owes_answers() const { return *open_answers_ > 0; }
 
  private:
   using Dictionary = std::map<std::string, sdbus::Variant>;
@@ -71,11 +113,18 @@ class TransfersAdaptor final
   [[nodiscard]] std::string caller_app();
   void require_hello() { static_cast<void>(caller_app()); }
 
+  template <typename... Results>
+  [[nodiscard]] auto share(sdbus::Result<Results...>&& result) {
+    return std::make_shared<Answer<Results...>>(std::move(result), open_answers_);
+  }
+
   void detach_unknown(const std::string& client, const std::vector<TransferId>& ids,
                       const std::vector<Snapshot>& known);
 
   Parts parts_;
   Hooks hooks_;
+  std::shared_ptr<std::atomic<std::size_t>> open_answers_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 }  // namespace lh

@@ -198,6 +198,7 @@ void NetworkThread::run_timers() {
 
 void NetworkThread::bury_ended() {
   for (const AttemptId id : std::exchange(buried_, {})) attempts_.erase(id);
+  if (attempts_.empty()) next_timer_.reset();  // deadlines of those that are gone
 }
 
 int NetworkThread::poll_timeout_ms() const {

@@ -17,8 +17,8 @@ std::chrono::milliseconds boottime() {
 }  // namespace
 
 SystemClock::SystemClock()
-    : utc_at_start_(
-          std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now())),
+    : utc_at_start_(std::chrono::time_point_cast<std::chrono::milliseconds>(
+          std::chrono::system_clock::now())),
       boottime_at_start_(boottime()) {}
 
 TimePoint SystemClock::now() const {

@@ -1,9 +1,9 @@
 #include "platform/event_loop.h"
 
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -5,17 +5,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <spdlog/details/null_mutex.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
+
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 #include "platform/unique_fd.h"
 
@@ -86,7 +86,7 @@ class JournalSink final : public spdlog::sinks::base_sink<std::mutex> {
 /// only standard error itself tells whether it is still that stream.
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
-  struct ::stat info {};
+  struct ::stat info{};
   if (stream == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return false;
   return stream == std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
 }

@@ -1,8 +1,8 @@
 #include "platform/xdg_paths.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -122,7 +122,7 @@ std::string XdgPaths::private_bus_folder() const {
 
 Result<void> ensure_private_folder(const std::string& path) {
   if (auto made = make_folder(path); !made) return made;
-  struct ::stat info {};
+  struct ::stat info{};
   if (::lstat(path.c_str(), &info) != 0) return file_error(errno, "look at the folder", path);
   const auto ours = [](uid_t owner) { return owner == ::geteuid(); };
   // A link of somebody else, in /tmp say, could lead into any folder of ours.

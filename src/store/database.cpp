@@ -1,7 +1,7 @@
 #include "store/database.h"
 
-#include <sys/stat.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -64,7 +64,7 @@ bool exists(const std::string& path) {
 Result<void> look_at_file(const std::string& path) {
   const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
   if (!file) return file_error(errno, "open the database", path);
-  struct ::stat info {};
+  struct ::stat info{};
   if (::fstat(file.get(), &info) != 0) return file_error(errno, "open the database", path);
   if (!S_ISREG(info.st_mode)) return refused(path, 0, "it is not a regular file");
   // Empty: new. With a journal beside it: a creation was cut off, and SQLite takes it back.
@@ -88,11 +88,13 @@ Result<void> look_at_file(const std::string& path) {
 class SideFiles {
  public:
   explicit SideFiles(const std::string& path)
-      : log_(path + "-wal"), index_(path + "-shm"), had_log_(exists(log_)),
+      : log_(path + "-wal"),
+        index_(path + "-shm"),
+        had_log_(exists(log_)),
         had_index_(exists(index_)) {}
 
   void remove_new() const {
-    struct ::stat info {};
+    struct ::stat info{};
     const bool empty_log = ::stat(log_.c_str(), &info) == 0 && info.st_size == 0;
     if (!had_log_ && empty_log) ::unlink(log_.c_str());
     if (!had_index_) ::unlink(index_.c_str());
@@ -163,8 +165,7 @@ Result<void> Database::check_content() {
     *static_cast<std::string*>(out) = values[0] == nullptr ? "" : values[0];
     return 0;
   };
-  const int code =
-      sqlite3_exec(handle_, "PRAGMA quick_check(1)", remember, &verdict, nullptr);
+  const int code = sqlite3_exec(handle_, "PRAGMA quick_check(1)", remember, &verdict, nullptr);
   if (code != SQLITE_OK) return error(code, "check the database");
   if (verdict != "ok") return refused(path_, SQLITE_CORRUPT, damaged(path_, verdict));
   return {};
@@ -205,7 +206,7 @@ Result<void> Database::configure() {
       "PRAGMA foreign_keys = ON;"
       "PRAGMA cache_size = -2048;"
       "PRAGMA mmap_size = 0;"
-      "PRAGMA wal_autocheckpoint = 2000;"
+      "PRAGMA wal_autocheckpoint = 4000;"
       "PRAGMA journal_size_limit = 16777216");
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <sqlite3.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+#include <sqlite3.h>
 
 #include "core/base/result.h"
 

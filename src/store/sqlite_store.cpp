@@ -61,8 +61,8 @@ class SqliteStore::Impl {
   Result<std::optional<Transfer>> load_row(std::int64_t sequence);
 
   std::unique_ptr<Database> database;
-  std::uint64_t last_position = 0;   ///< largest queue position given out
-  std::uint64_t saved_position = 0;  ///< as far as the file knows
+  std::uint64_t last_position = 0;                ///< largest queue position given out
+  std::uint64_t saved_position = 0;               ///< as far as the file knows
   std::unordered_set<std::string> fresh_folders;  ///< in target_folder, and not idle
 };
 
@@ -256,8 +256,8 @@ Result<void> SqliteStore::insert(const std::vector<Transfer>& transfers,
     return done;
   }
   if (!done) impl_->fresh_folders.clear();
-  const auto ended = impl_->database->execute(
-      done ? "RELEASE inserting" : "ROLLBACK TO inserting; RELEASE inserting");
+  const auto ended = impl_->database->execute(done ? "RELEASE inserting"
+                                                   : "ROLLBACK TO inserting; RELEASE inserting");
   return done && !ended ? ended : done;
 }
 
@@ -365,7 +365,10 @@ Result<PhaseCounts> SqliteStore::count() {
     if (!*row) return counts;
     const std::uint64_t phase = rows.unsigned_integer(0);
     if (phase >= counts.size()) {
-      return Error{ErrorKind::Store, SQLITE_MISMATCH, "count the operations", {},
+      return Error{ErrorKind::Store,
+                   SQLITE_MISMATCH,
+                   "count the operations",
+                   {},
                    "unknown phase " + std::to_string(phase)};
     }
     counts[phase] += rows.unsigned_integer(1);

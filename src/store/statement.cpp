@@ -36,8 +36,8 @@ Statement& Statement::bind(std::string_view text) {
 
 Statement& Statement::bind_blob(std::span<const std::uint8_t> bytes) {
   if (code_ == SQLITE_OK) {
-    code_ = sqlite3_bind_blob64(statement_, ++parameter_, bytes.data(), bytes.size(),
-                                SQLITE_TRANSIENT);
+    code_ =
+        sqlite3_bind_blob64(statement_, ++parameter_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
   }
   return *this;
 }

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <sqlite3.h>
-
 #include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
+
+#include <sqlite3.h>
 
 #include "core/base/guid.h"
 #include "core/base/result.h"

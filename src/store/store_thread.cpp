@@ -1,7 +1,6 @@
 #include "store/store_thread.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -9,6 +8,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <pthread.h>
 
 #include "platform/mailbox.h"
 
@@ -192,8 +193,7 @@ void StoreThread::load_finishing(Done<Result<std::vector<Transfer>>> done) {
 }
 
 void StoreThread::next_wake(Done<Result<std::optional<TimePoint>>> done) {
-  impl_->add(
-      Access::Reads, [](SqliteStore& store) { return store.next_wake(); }, std::move(done));
+  impl_->add(Access::Reads, [](SqliteStore& store) { return store.next_wake(); }, std::move(done));
 }
 
 void StoreThread::list(ListFilter filter, std::uint64_t after_sequence, std::uint32_t limit,
@@ -207,8 +207,7 @@ void StoreThread::list(ListFilter filter, std::uint64_t after_sequence, std::uin
 }
 
 void StoreThread::count(Done<Result<PhaseCounts>> done) {
-  impl_->add(
-      Access::Reads, [](SqliteStore& store) { return store.count(); }, std::move(done));
+  impl_->add(Access::Reads, [](SqliteStore& store) { return store.count(); }, std::move(done));
 }
 
 void StoreThread::last_queue_position(Done<Result<std::uint64_t>> done) {

@@ -15,30 +15,54 @@ namespace {
 
 // The id comes first, so that an update can use the same parameters.
 constexpr std::array kColumns = {
-    "id",             "kind",
-    "app",            "uri",
-    "origin",         "method",
-    "request_headers", "folder",
-    "file_name",      "collision",
-    "group_name",     "priority",
-    "cost_policy",    "checksum_algorithm",
-    "checksum_hex",   "keep_when_ended",
-    "phase",          "phase_since",
-    "created",        "started",
-    "ended",          "wake_at",
-    "queue_position", "attempts",
-    "failures_in_row", "range_refusals",
-    "high_water",     "stored",
-    "boot_id",        "total",
-    "validator_kind", "validator",
-    "response_status", "response_uri",
-    "response_headers", "known_name",
-    "bytes_needed",   "has_restarted",
-    "has_response_changed", "error_hresult",
-    "error_status",   "error_kind",
-    "error_http_status", "error_message",
-    "commit_device",  "commit_inode",
-    "commit_size",    "rank",
+    "id",
+    "kind",
+    "app",
+    "uri",
+    "origin",
+    "method",
+    "request_headers",
+    "folder",
+    "file_name",
+    "collision",
+    "group_name",
+    "priority",
+    "cost_policy",
+    "checksum_algorithm",
+    "checksum_hex",
+    "keep_when_ended",
+    "phase",
+    "phase_since",
+    "created",
+    "started",
+    "ended",
+    "wake_at",
+    "queue_position",
+    "attempts",
+    "failures_in_row",
+    "range_refusals",
+    "high_water",
+    "stored",
+    "boot_id",
+    "total",
+    "validator_kind",
+    "validator",
+    "response_status",
+    "response_uri",
+    "response_headers",
+    "known_name",
+    "bytes_needed",
+    "has_restarted",
+    "has_response_changed",
+    "error_hresult",
+    "error_status",
+    "error_kind",
+    "error_http_status",
+    "error_message",
+    "commit_device",
+    "commit_inode",
+    "commit_size",
+    "rank",
 };
 
 std::string column_list() {
@@ -85,8 +109,8 @@ std::optional<HeaderList> parse_headers(std::string_view text) {
       return std::nullopt;
     }
     const std::size_t value = middle + kSeparator.size();
-    headers.push_back({std::string(text.substr(0, middle)),
-                       std::string(text.substr(value, end - value))});
+    headers.push_back(
+        {std::string(text.substr(0, middle)), std::string(text.substr(value, end - value))});
     text.remove_prefix(end + kLineEnd.size());
   }
   return headers;
@@ -194,7 +218,8 @@ class RowReader {
  private:
   int next() { return ++column_; }
   void fail() {
-    if (unknown_column_ == nullptr) unknown_column_ = kColumns[static_cast<std::size_t>(column_) - 1];
+    if (unknown_column_ == nullptr)
+      unknown_column_ = kColumns[static_cast<std::size_t>(column_) - 1];
   }
 
   const Statement& row_;

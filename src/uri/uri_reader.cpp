@@ -1,13 +1,13 @@
 #include "uri/uri_reader.h"
 
-#include <curl/curl.h>
-#include <idn2.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
 #include <utility>
+
+#include <curl/curl.h>
+#include <idn2.h>
 
 namespace lh {
 namespace {
@@ -324,7 +324,8 @@ Result<std::string> combine_uri(std::string_view base, std::string_view relative
   if (parsed->ascii_host.empty() && !parsed->path.starts_with('/')) {
     return bad_uri(base, "nothing can be relative to it");
   }
-  // What is no path, query or host keeps all of the base but its fragment (RFC 3986, section 5.2.2).
+  // What is no path, query or host keeps all of the base but its fragment (RFC 3986,
+  // section 5.2.2).
   if (relative.empty() || relative.starts_with('#')) {
     return std::string(base.substr(0, base.find('#'))).append(relative);
   }

@@ -134,6 +134,11 @@ void on(Transition& t, const event::WakeDue&) {
   const Phase phase = t.state().phase;
   if (phase != Phase::RetryAt && phase != Phase::DiskFull) return;
   if (t.state().wake_at && *t.state().wake_at > t.in().now) return;
+  if (t.state().commit) {
+    t.enter(Phase::Finishing, "looks for room");
+    t.persist();
+    return t.commit_file();
+  }
   t.enter(Phase::Queued, phase == Phase::RetryAt ? "the next attempt is due" : "looks for room");
   t.persist();
 }
@@ -167,6 +172,10 @@ void on(Transition& t, const event::ResponseArrived& e) {
   }
   record_response(t, e.head);
   if (e.verdict == Verdict::Kind::StartOver) begin_anew(t, e, had_bytes);
+  if (e.verdict == Verdict::Kind::Append) {
+    state.boot_id = t.in().boot_id;
+    t.persist();
+  }
   t.notify(news);
 }
 

@@ -23,7 +23,8 @@ void Transition::enter(Phase phase, std::string_view why) {
   to.phase_since = in_.now;
   if (phase != Phase::RetryAt && phase != Phase::DiskFull) to.wake_at.reset();
   if (phase != Phase::DiskFull) to.bytes_needed = 0;
-  if (phase != Phase::Finishing) to.commit.reset();
+  // A rename that found no room is taken up where it was.
+  if (phase != Phase::Finishing && phase != Phase::DiskFull) to.commit.reset();
   if (is_final(phase)) {
     to.ended = in_.now;
     spec().headers.clear();  // R14: they may hold tokens, and nobody needs them again
@@ -53,11 +54,22 @@ void Transition::notify(action::Notify notify) {
 
 void Transition::start_attempt(AttemptId attempt) {
   ++state().attempts;
+  TransferPlan plan = plan_transfer(step_.transfer, attempt, in_.limits, in_.boot_id);
+  if (plan.resume_from == 0 && !state().stored.empty()) {
+    // Nothing proves what is there, so the engine cuts it off: the claim must be gone before.
+    restart();
+    persist();
+  } else if (plan.trust_file_size) {
+    // The server may make the engine begin the file anew; after a crash then, its size would
+    // vouch for bytes of another version. Believed again once the server has agreed to go on.
+    state().boot_id.clear();
+    persist();
+  }
   live() = LiveState{.attempt = attempt,
                      .has_slot = true,
                      .received = state().stored.prefix_length(),
                      .last_bytes_at = in_.now};
-  act(action::StartAttempt{plan_transfer(step_.transfer, attempt, in_.limits, in_.boot_id)});
+  act(action::StartAttempt{std::move(plan)});
 }
 
 void Transition::stop_attempt(StopReason reason) {
@@ -103,13 +115,14 @@ void Transition::void_claims() {
   to.boot_id.clear();
   to.validator = {};
   to.total.reset();
+  to.commit.reset();
   live().received = 0;
 }
 
 void Transition::restart() {
   void_claims();
   state().has_restarted = true;
-  notify({.what = action::Notify::What::Response, .restarted = true});
+  restarted_ = true;
 }
 
 void Transition::fail(TransferError error, std::string_view why) {
@@ -145,6 +158,9 @@ Step Transition::finish() && {
   // At rest, only what is recorded counts as received.
   const bool at_rest = live().attempt == 0 && (!live().file_job || is_final(state().phase));
   if (at_rest) live().received = state().stored.prefix_length();
+  if (restarted_ && !is_final(state().phase)) {
+    notify({.what = action::Notify::What::Response, .restarted = true});
+  }
   if (!status_told_ && status() != status_before_) notify(action::Notify::What::Status);
   return std::move(step_);
 }

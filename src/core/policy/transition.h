@@ -54,7 +54,7 @@ class Transition {
   void record_prefix(ByteCount prefix);
   /// Nothing that is in the partial file may be continued or believed any more.
   void void_claims();
-  /// void_claims(), which those who watch are told (R28).
+  /// void_claims(), which those who watch are told at the end of the step (R28).
   void restart();
 
   /// Final error: recorded, bytes removed, told.
@@ -77,6 +77,7 @@ class Transition {
   Step step_;
   BackgroundTransferStatus status_before_;
   bool status_told_ = false;
+  bool restarted_ = false;
 };
 
 // One function per event; requests, the attempt's news and the file's news have a file each.

@@ -1,9 +1,9 @@
 #include "platform/event_loop.h"
 
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>

@@ -59,7 +59,7 @@ TEST_F(FileOpsTest, ReservingSpaceLeavesTheSizeAsItIs) {
     ASSERT_EQ(errno, EOPNOTSUPP);
     GTEST_SKIP() << "the file system cannot reserve space";
   }
-  struct ::stat info {};
+  struct ::stat info{};
   ASSERT_EQ(ops_.fstat(file.get(), &info), 0);
   EXPECT_EQ(info.st_size, 3);
   EXPECT_GE(info.st_blocks, 2048);
@@ -95,14 +95,14 @@ TEST_F(FileOpsTest, RenameReplacesOnlyWhenAsked) {
   EXPECT_EQ(content("to"), "new");
   EXPECT_EQ(ops_.rename_at(folder_.get(), "to", "free", false), 0);
   EXPECT_EQ(content("free"), "new");
-  struct ::stat info {};
+  struct ::stat info{};
   EXPECT_EQ(ops_.stat_at(folder_.get(), "to", &info), -1);
   EXPECT_EQ(errno, ENOENT);
 }
 
 TEST_F(FileOpsTest, StatDoesNotFollowALink) {
   std::filesystem::create_symlink("nowhere", root_ + "/link");
-  struct ::stat info {};
+  struct ::stat info{};
   ASSERT_EQ(ops_.stat_at(folder_.get(), "link", &info), 0);
   EXPECT_TRUE(S_ISLNK(info.st_mode));
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <functional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -72,7 +73,7 @@ TEST(Log, WithoutAJournalSocketTheJournalReadsTheLevelFromThePrefix) {
     GTEST_SKIP() << "there is a journal here";
   }
   const std::string text = written([] {
-    struct ::stat info {};
+    struct ::stat info{};
     ASSERT_EQ(::fstat(STDERR_FILENO, &info), 0);
     const std::string stream = std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
     ::setenv("JOURNAL_STREAM", stream.c_str(), 1);

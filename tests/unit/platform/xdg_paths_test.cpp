@@ -124,7 +124,7 @@ class EnsurePrivateFolder : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
   static mode_t mode_of(const std::string& path) {
-    struct ::stat info {};
+    struct ::stat info{};
     EXPECT_EQ(::stat(path.c_str(), &info), 0);
     return info.st_mode & 0777;
   }

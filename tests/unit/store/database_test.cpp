@@ -1,8 +1,8 @@
 #include "store/database.h"
 
+#include <signal.h>
 #include <sys/types.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -79,10 +79,12 @@ TEST_F(DatabaseTest, ACreationThatWasCutOffIsDoneAgain) {
   // What is left of one: some pages, and the journal that says the file was empty.
   sqlite3* handle = nullptr;
   ASSERT_EQ(sqlite3_open(path_.c_str(), &handle), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(handle, "PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (x);"
-                         "INSERT INTO t SELECT zeroblob(3000) FROM (VALUES (1),(2),(3),(4),(5),(6));",
-                         nullptr, nullptr, nullptr),
-            SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(handle,
+                   "PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (x);"
+                   "INSERT INTO t SELECT zeroblob(3000) FROM (VALUES (1),(2),(3),(4),(5),(6));",
+                   nullptr, nullptr, nullptr),
+      SQLITE_OK);
   sqlite3_db_cacheflush(handle);
   const std::string pages = test::read_bytes(path_);
   const std::string journal = test::read_bytes(path_ + "-journal");
@@ -104,8 +106,9 @@ TEST_F(DatabaseTest, AFileThatIsNoDatabaseIsRefusedUntouched) {
 }
 
 TEST_F(DatabaseTest, ADatabaseOfAnotherProgramIsRefusedUntouched) {
-  test::run_sql(path_, "PRAGMA journal_mode = WAL; CREATE TABLE bookmarks (url); "
-                       "INSERT INTO bookmarks VALUES ('x');");
+  test::run_sql(path_,
+                "PRAGMA journal_mode = WAL; CREATE TABLE bookmarks (url); "
+                "INSERT INTO bookmarks VALUES ('x');");
   expect_refused_untouched("not a database of longhaul");
   test::run_sql(path_, "PRAGMA application_id = 252006675");
   expect_refused_untouched("not a database of longhaul");
@@ -204,8 +207,9 @@ TEST_F(DatabaseTest, AFolderOrAMissingFolderIsNamed) {
 }
 
 TEST_F(DatabaseTest, AnotherSchemaUnderOurMarkIsAnErrorNotACrash) {
-  test::run_sql(path_, "PRAGMA application_id = 1279803733; PRAGMA user_version = 1;"
-                       "CREATE TABLE transfer (sequence INTEGER PRIMARY KEY)");
+  test::run_sql(path_,
+                "PRAGMA application_id = 1279803733; PRAGMA user_version = 1;"
+                "CREATE TABLE transfer (sequence INTEGER PRIMARY KEY)");
   EXPECT_FALSE(SqliteStore::open(path_));
 }
 
@@ -243,8 +247,8 @@ std::optional<std::uint32_t> whole_batches(SqliteStore& store) {
   auto store = SqliteStore::open(path);
   if (!store) ::_exit(1);
   for (std::uint32_t batch = 0;; ++batch) {
-    const bool stored = (*store)->begin() && (*store)->insert(batch_of(batch), 0) &&
-                        (*store)->commit();
+    const bool stored =
+        (*store)->begin() && (*store)->insert(batch_of(batch), 0) && (*store)->commit();
     const char told = 1;
     if (!stored || ::write(pipe, &told, 1) != 1) ::_exit(1);
   }

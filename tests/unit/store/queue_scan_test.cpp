@@ -1,8 +1,7 @@
 #include "store/queue_scan.h"
 
-#include <sqlite3.h>
-
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "unit/store/store_support.h"
 

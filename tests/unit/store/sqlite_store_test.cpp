@@ -266,7 +266,8 @@ TEST_F(SqliteStoreTest, BehindALongStretchOfABusyOriginTheQueueIsStillInOrder) {
     transfer.state.queue_position = n + 1;
   }
   insert(transfers);
-  for (const QueueKey after : {QueueKey{0, 0}, QueueKey{1, 2000}, QueueKey{1, 3100}, QueueKey{2, 0}}) {
+  for (const QueueKey after :
+       {QueueKey{0, 0}, QueueKey{1, 2000}, QueueKey{1, 3100}, QueueKey{2, 0}}) {
     for (const std::uint32_t limit : {1U, 7U, 64U, 500U, 5000U}) {
       const std::vector<std::string> busy = {"http://busy:80", "http://h3", "http://none"};
       EXPECT_EQ(queued(after, busy, limit), expected_queue(transfers, after, busy, limit))
@@ -380,7 +381,8 @@ TEST_F(SqliteStoreTest, AnIdIsFoundByItsBeginning) {
 }
 
 TEST_F(SqliteStoreTest, AnIdPrefixOfAllOnesOrZerosHasItsBorders) {
-  const char* texts[] = {"ffff0000-0000-4000-8000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+  const char* texts[] = {"ffff0000-0000-4000-8000-000000000000",
+                         "ffffffff-ffff-ffff-ffff-ffffffffffff",
                          "00000000-0000-4000-8000-000000000000"};
   std::uint32_t n = 0;
   for (const char* text : texts) {
@@ -526,13 +528,25 @@ TEST(SqliteStoreFile, ValuesThatAreNotKnownAreErrors) {
   const test::TempFolder folder;
   const std::string path = folder.file("longhaul.db");
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"kind", "2"},           {"collision", "2"},       {"priority", "3"},
-      {"cost_policy", "-1"},   {"phase", "10"},          {"validator_kind", "3"},
-      {"error_kind", "99"},    {"error_status", "1234"}, {"attempts", "-1"},
-      {"attempts", "4294967296"}, {"has_restarted", "2"},   {"keep_when_ended", "7"},
-      {"stored", "'1+'"},      {"stored", "'5+5,3+1'"},  {"stored", "'0+0'"},
-      {"stored", "'1+1x'"},    {"stored", "'18446744073709551615+2'"},
-      {"request_headers", "'no colon'"}, {"response_headers", "'A: b'"}};
+      {"kind", "2"},
+      {"collision", "2"},
+      {"priority", "3"},
+      {"cost_policy", "-1"},
+      {"phase", "10"},
+      {"validator_kind", "3"},
+      {"error_kind", "99"},
+      {"error_status", "1234"},
+      {"attempts", "-1"},
+      {"attempts", "4294967296"},
+      {"has_restarted", "2"},
+      {"keep_when_ended", "7"},
+      {"stored", "'1+'"},
+      {"stored", "'5+5,3+1'"},
+      {"stored", "'0+0'"},
+      {"stored", "'1+1x'"},
+      {"stored", "'18446744073709551615+2'"},
+      {"request_headers", "'no colon'"},
+      {"response_headers", "'A: b'"}};
   for (const auto& [column, value] : wrong) {
     std::filesystem::remove(path);
     {

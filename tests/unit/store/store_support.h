@@ -1,16 +1,17 @@
 #pragma once
 
-#include <sqlite3.h>
-
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "core/model/transfer.h"
 #include "store/sqlite_store.h"
@@ -83,8 +84,8 @@ inline Transfer full_transfer() {
   t.state.bytes_needed = 12;
   t.state.has_restarted = true;
   t.state.has_response_changed = true;
-  t.state.error = TransferError{hr::kCrc, WebErrorStatus::NotFound, ErrorKind::Checksum, 404,
-                                "a message"};
+  t.state.error =
+      TransferError{hr::kCrc, WebErrorStatus::NotFound, ErrorKind::Checksum, 404, "a message"};
   t.state.commit = CommitIntent{0xfffffffffffffffeU, 14, 15};
   return t;
 }
@@ -95,8 +96,8 @@ inline std::string read_bytes(const std::string& path) {
 }
 
 inline void write_bytes(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(),
-                                              static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 /// A folder of the test's own, removed at its end.

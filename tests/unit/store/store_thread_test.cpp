@@ -1,7 +1,5 @@
 #include "store/store_thread.h"
 
-#include <sqlite3.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -9,6 +7,7 @@
 #include <mutex>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "unit/store/store_support.h"
 
@@ -37,8 +36,7 @@ class CommitHook {
 
  private:
   static int install(sqlite3* handle, const char**, const void*) {
-    sqlite3_commit_hook(
-        handle, [](void*) { return fail_ ? 1 : (++commits_, 0); }, nullptr);
+    sqlite3_commit_hook(handle, [](void*) { return fail_ ? 1 : (++commits_, 0); }, nullptr);
     return SQLITE_OK;
   }
   static inline std::atomic<int> commits_ = 0;
@@ -189,8 +187,8 @@ TEST_F(StoreThreadTest, AfterAFailedCommitNothingIsBelievedAnyMore) {
       [&](auto done) { thread_->load({id_of(1)}, std::move(done)); });
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error(), failed.error());
-  const auto write = answer_of<Result<void>>(
-      [&](auto done) { thread_->erase({id_of(1)}, std::move(done)); });
+  const auto write =
+      answer_of<Result<void>>([&](auto done) { thread_->erase({id_of(1)}, std::move(done)); });
   ASSERT_FALSE(write);
   EXPECT_EQ(write.error(), failed.error());
   thread_.reset();
@@ -199,8 +197,7 @@ TEST_F(StoreThreadTest, AfterAFailedCommitNothingIsBelievedAnyMore) {
 
 TEST_F(StoreThreadTest, ReadsAloneDoNotCommit) {
   const int before = hook_.commits();
-  EXPECT_TRUE(
-      answer_of<Result<PhaseCounts>>([&](auto done) { thread_->count(std::move(done)); }));
+  EXPECT_TRUE(answer_of<Result<PhaseCounts>>([&](auto done) { thread_->count(std::move(done)); }));
   EXPECT_EQ(hook_.commits(), before);
 }
 
@@ -224,34 +221,33 @@ TEST_F(StoreThreadTest, EveryCallReachesTheStore) {
   ASSERT_TRUE(
       answer_of<Result<void>>([&](auto done) { thread_->insert(all, 0, std::move(done)); }));
   using Rows = Result<std::vector<Transfer>>;
-  EXPECT_EQ(numbers_of(*answer_of<Rows>([&](auto done) {
-              thread_->load_queue({0, 0}, {}, 10, std::move(done));
-            })),
+  EXPECT_EQ(numbers_of(*answer_of<Rows>(
+                [&](auto done) { thread_->load_queue({0, 0}, {}, 10, std::move(done)); })),
             Numbers{2});
   EXPECT_EQ(numbers_of(*answer_of<Rows>(
                 [&](auto done) { thread_->load_due(test::at(7), 10, std::move(done)); })),
             Numbers{1});
-  EXPECT_EQ(numbers_of(*answer_of<Rows>([&](auto done) { thread_->load_finishing(std::move(done)); })),
-            Numbers{3});
+  EXPECT_EQ(
+      numbers_of(*answer_of<Rows>([&](auto done) { thread_->load_finishing(std::move(done)); })),
+      Numbers{3});
   EXPECT_EQ(*answer_of<Result<std::optional<TimePoint>>>(
                 [&](auto done) { thread_->next_wake(std::move(done)); }),
             test::at(7));
   EXPECT_EQ(*answer_of<Result<std::uint64_t>>(
                 [&](auto done) { thread_->last_queue_position(std::move(done)); }),
             3U);
-  EXPECT_EQ(numbers_of(*answer_of<Result<std::vector<TransferId>>>([&](auto done) {
-              thread_->load_expired(test::at(9000), 10, std::move(done));
-            })),
+  EXPECT_EQ(numbers_of(*answer_of<Result<std::vector<TransferId>>>(
+                [&](auto done) { thread_->load_expired(test::at(9000), 10, std::move(done)); })),
             Numbers{4});
-  EXPECT_EQ(answer_of<Result<std::vector<std::string>>>(
-                [&](auto done) { thread_->target_folders(std::move(done)); })
-                ->size(),
+  EXPECT_EQ(answer_of<Result<std::vector<std::string>>>([&](auto done) {
+              thread_->target_folders(std::move(done));
+            })->size(),
             1U);
   due.state.phase = Phase::Queued;
   EXPECT_TRUE(answer_of<Result<void>>([&](auto done) { thread_->update(due, std::move(done)); }));
-  EXPECT_EQ(numbers_of(*answer_of<Rows>(
-                [&](auto done) { thread_->load({id_of(1)}, std::move(done)); })),
-            Numbers{1});
+  EXPECT_EQ(
+      numbers_of(*answer_of<Rows>([&](auto done) { thread_->load({id_of(1)}, std::move(done)); })),
+      Numbers{1});
 }
 
 }  // namespace

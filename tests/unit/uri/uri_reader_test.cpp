@@ -140,8 +140,8 @@ TEST(UriReader, WhatIsWrongIsSaidInWords) {
 }
 
 TEST(UriReader, R178_AMessageTellsNeitherPasswordNorQuery) {
-  for (const char* given : {"http://ann:secret@h:0/x?token=secret", "http://ann:se@cret@a b/#secret",
-                            "http://secret@/x"}) {
+  for (const char* given : {"http://ann:secret@h:0/x?token=secret",
+                            "http://ann:se@cret@a b/#secret", "http://secret@/x"}) {
     const auto uri = parse_uri(given);
     ASSERT_FALSE(uri);
     EXPECT_EQ(uri.error().message().find("cret"), std::string::npos) << uri.error().message();
@@ -151,21 +151,36 @@ TEST(UriReader, R178_AMessageTellsNeitherPasswordNorQuery) {
 TEST(UriReader, CombinesAsRfc3986Says) {
   constexpr std::string_view kBase = "http://a/b/c/d;p?q#f";
   const std::vector<std::pair<std::string, std::string>> table = {
-      {"https://g/x", "https://g/x"}, {"mailto:x", "mailto:x"},
-      {"g", "http://a/b/c/g"},        {"./g", "http://a/b/c/g"},
-      {"g/", "http://a/b/c/g/"},      {"/g", "http://a/g"},
-      {"//g", "http://g/"},           {"?y", "http://a/b/c/d;p?y"},
-      {"g?y", "http://a/b/c/g?y"},    {"#s", "http://a/b/c/d;p?q#s"},
-      {"g#s", "http://a/b/c/g#s"},    {"g?y#s", "http://a/b/c/g?y#s"},
-      {";x", "http://a/b/c/;x"},      {"g;x?y#s", "http://a/b/c/g;x?y#s"},
-      {"", "http://a/b/c/d;p?q"},     {".", "http://a/b/c/"},
-      {"..", "http://a/b/"},          {"../g", "http://a/b/g"},
-      {"../..", "http://a/"},         {"../../../g", "http://a/g"},
-      {"/../g", "http://a/g"},        {"g.", "http://a/b/c/g."},
-      {"..g", "http://a/b/c/..g"},    {"./g/.", "http://a/b/c/g/"},
-      {"g;x=1/../y", "http://a/b/c/y"}, {"g?y/../x", "http://a/b/c/g?y/../x"},
-      {"g#s/../x", "http://a/b/c/g#s/../x"}, {"?x=/a/b", "http://a/b/c/d;p?x=/a/b"},
-      {"g?a b", "http://a/b/c/g?a%20b"}, {"g?u=http://z/y", "http://a/b/c/g?u=http://z/y"},
+      {"https://g/x", "https://g/x"},
+      {"mailto:x", "mailto:x"},
+      {"g", "http://a/b/c/g"},
+      {"./g", "http://a/b/c/g"},
+      {"g/", "http://a/b/c/g/"},
+      {"/g", "http://a/g"},
+      {"//g", "http://g/"},
+      {"?y", "http://a/b/c/d;p?y"},
+      {"g?y", "http://a/b/c/g?y"},
+      {"#s", "http://a/b/c/d;p?q#s"},
+      {"g#s", "http://a/b/c/g#s"},
+      {"g?y#s", "http://a/b/c/g?y#s"},
+      {";x", "http://a/b/c/;x"},
+      {"g;x?y#s", "http://a/b/c/g;x?y#s"},
+      {"", "http://a/b/c/d;p?q"},
+      {".", "http://a/b/c/"},
+      {"..", "http://a/b/"},
+      {"../g", "http://a/b/g"},
+      {"../..", "http://a/"},
+      {"../../../g", "http://a/g"},
+      {"/../g", "http://a/g"},
+      {"g.", "http://a/b/c/g."},
+      {"..g", "http://a/b/c/..g"},
+      {"./g/.", "http://a/b/c/g/"},
+      {"g;x=1/../y", "http://a/b/c/y"},
+      {"g?y/../x", "http://a/b/c/g?y/../x"},
+      {"g#s/../x", "http://a/b/c/g#s/../x"},
+      {"?x=/a/b", "http://a/b/c/d;p?x=/a/b"},
+      {"g?a b", "http://a/b/c/g?a%20b"},
+      {"g?u=http://z/y", "http://a/b/c/g?u=http://z/y"},
   };
   for (const auto& [relative, expected] : table) {
     const auto combined = combine_uri(kBase, relative);
@@ -185,9 +200,11 @@ TEST(UriReader, CombiningRefusesWhatCannotBeCombined) {
 /// Random texts made of pieces that matter to a parser.
 std::string random_text(std::mt19937& random) {
   static const std::vector<std::string> kPieces = {
-      "http:", "//", "/", ":", "@", "?", "#", "[", "]", "::1", "%", "%25", "%00", "%2e", ".", "..",
-      "a", "B", "\u00e4", "\u3002", "\xff", " ", "8", "80", "99999", "\\", "xn--", "-", "_", "foo:",
-      "\uff0f", "\uff20", "1.2", "0x", ";", "=", "+", "&", "\t", std::string(1, '\0'), "file:"};
+      "http:",  "//",     "/",   ":",   "@",     "?",  "#",    "[", "]",      "::1",
+      "%",      "%25",    "%00", "%2e", ".",     "..", "a",    "B", "\u00e4", "\u3002",
+      "\xff",   " ",      "8",   "80",  "99999", "\\", "xn--", "-", "_",      "foo:",
+      "\uff0f", "\uff20", "1.2", "0x",  ";",     "=",  "+",    "&", "\t",     std::string(1, '\0'),
+      "file:"};
   std::string text = random() % 4 == 0 ? "" : "http://";
   const std::size_t count = random() % 12;
   for (std::size_t i = 0; i < count; ++i) {

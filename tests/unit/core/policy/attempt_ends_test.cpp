@@ -129,7 +129,7 @@ TEST_F(AttemptEnds, AFailureThatComesWhileStoppingCountsAsTheStop) {
 TEST_F(AttemptEnds, R74_ARefusedRangeStartsOverAtOnce) {
   for (const int code : {412, 416, 206}) {
     const Step s = feed(half_way(), event::AttemptRefusedRange{kAttempt, code});
-    EXPECT_EQ(actions(s), "Notify:Response Persist Notify:Status") << code;
+    EXPECT_EQ(actions(s), "Persist Notify:Response Notify:Status") << code;
     EXPECT_TRUE(find_notify(s, What::Response)->restarted);
     EXPECT_FALSE(find_notify(s, What::Response)->response_changed);
     const TransferState& state = s.transfer.state;

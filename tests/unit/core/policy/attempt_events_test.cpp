@@ -24,7 +24,7 @@ class AttemptEvents : public MachineTest {
 
 TEST_F(AttemptEvents, Table14_ASlotMakesItRun) {
   const Step s = feed(half_way_in(Phase::Queued), event::SlotGranted{8});
-  EXPECT_EQ(actions(s), "StartAttempt Notify:Status") << "nothing to persist: a crash queues it";
+  EXPECT_EQ(actions(s), "Persist StartAttempt Notify:Status");
   EXPECT_EQ(status(s.transfer), Status::Running);
   EXPECT_EQ(s.transfer.state.attempts, 2U);
   EXPECT_EQ(s.transfer.live.attempt, 8U);
@@ -33,6 +33,21 @@ TEST_F(AttemptEvents, Table14_ASlotMakesItRun) {
   const auto& plan = find<action::StartAttempt>(s)->plan;
   EXPECT_EQ(plan.attempt, 8U);
   EXPECT_EQ(plan.resume_from, 300U);
+}
+
+TEST_F(AttemptEvents, AFirstSlotIsNotPersisted) {
+  EXPECT_EQ(actions(feed(queued(), event::SlotGranted{8})), "StartAttempt Notify:Status")
+      << "a crash simply finds it queued";
+}
+
+TEST_F(AttemptEvents, TheFileSizeVouchesForNothingUntilTheServerAgreesToGoOn) {
+  const Step begun = feed(half_way_in(Phase::Queued), event::SlotGranted{kAttempt});
+  EXPECT_TRUE(find<action::StartAttempt>(begun)->plan.trust_file_size);
+  EXPECT_EQ(begun.transfer.state.boot_id, "");
+  EXPECT_EQ(begun.transfer.state.stored, RangeSet::prefix(300));
+  const Step agreed = feed(begun.transfer, response(Verdict::Kind::Append, 206));
+  EXPECT_EQ(actions(agreed), "Persist Notify:Response");
+  EXPECT_EQ(agreed.transfer.state.boot_id, boot);
 }
 
 TEST_F(AttemptEvents, ASlotForAnyOtherStateIsIgnored) {
@@ -61,11 +76,22 @@ TEST_F(AttemptEvents, EveryByteThereNeedsNoRequest) {
   EXPECT_EQ(s.transfer.state.attempts, 1U);
 }
 
+TEST_F(AttemptEvents, R72_WhatCannotBeProvenIsGivenUpBeforeTheRequest) {
+  Transfer t = half_way_in(Phase::Queued);
+  t.state.validator = {};
+  const Step s = feed(t, event::SlotGranted{8});
+  EXPECT_EQ(actions(s), "Persist StartAttempt Notify:Response Notify:Status");
+  EXPECT_TRUE(find_notify(s, What::Response)->restarted);
+  EXPECT_TRUE(s.transfer.state.stored.empty());
+  EXPECT_TRUE(s.transfer.state.has_restarted);
+  EXPECT_EQ(s.transfer.live.received, 0U);
+}
+
 TEST_F(AttemptEvents, AnEmptyFileIsAskedForAgain) {
   Transfer t = half_way_in(Phase::Queued);
   t.state.stored.clear();
   t.state.total = 0;
-  EXPECT_EQ(actions(feed(t, event::SlotGranted{8})), "StartAttempt Notify:Status");
+  EXPECT_EQ(actions(feed(t, event::SlotGranted{8})), "Persist StartAttempt Notify:Status");
 }
 
 TEST_F(AttemptEvents, ARevokedSlotReturnsItToTheQueueWithItsBytes) {
@@ -177,7 +203,7 @@ TEST_F(AttemptEvents, R77_ALaterResponseReplacesTheFirst) {
   t.state.error = network_failure().error;
   t.state.range_refusals = 1;
   const Step s = feed(t, response(Verdict::Kind::Append, 206));
-  EXPECT_EQ(actions(s), "Notify:Response");
+  EXPECT_EQ(actions(s), "Persist Notify:Response");
   EXPECT_FALSE(find_notify(s, What::Response)->restarted);
   EXPECT_TRUE(s.transfer.state.has_response_changed);
   EXPECT_EQ(s.transfer.state.response->status, 206);

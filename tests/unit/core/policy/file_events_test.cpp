@@ -79,10 +79,20 @@ TEST_F(FileEvents, ADiskThatIsFullAtTheEndIsAPause) {
   }
 }
 
+TEST_F(FileEvents, ARenameThatFoundNoRoomIsTakenUpWhereItWas) {
+  const Step full =
+      failed(in_phase(Phase::Finishing), file_failure(ErrorKind::DiskFull, ENOSPC), true);
+  now += limits.disk_full_recheck;
+  const Step again = feed(recovered(full.transfer).transfer, event::WakeDue{});
+  EXPECT_EQ(actions(again), "Persist CommitFile Notify:Status");
+  EXPECT_EQ(again.transfer.state.phase, Phase::Finishing);
+  EXPECT_EQ(again.transfer.state.commit, intent) << "the rename may have happened already";
+}
+
 TEST_F(FileEvents, LostBytesAreFetchedAgainWithinTheBudget) {
   Transfer t = syncing();
   const Step s = failed(t, file_failure(ErrorKind::File, EIO), false, true);
-  EXPECT_EQ(actions(s), "Notify:Response Persist");
+  EXPECT_EQ(actions(s), "Persist Notify:Response");
   EXPECT_EQ(s.transfer.state.phase, Phase::RetryAt);
   EXPECT_TRUE(s.transfer.state.stored.empty()) << "nothing synced before is trusted";
   EXPECT_TRUE(s.transfer.state.has_restarted);
@@ -95,7 +105,7 @@ TEST_F(FileEvents, AFailureDuringAPauseWaitsForTheApp) {
   Transfer t = syncing();
   t.state.phase = Phase::PausedByApp;
   const Step s = failed(t, file_failure(ErrorKind::File, EIO), false, true);
-  EXPECT_EQ(actions(s), "Notify:Response Persist Notify:Status");
+  EXPECT_EQ(actions(s), "Persist Notify:Response Notify:Status");
   EXPECT_EQ(status(s.transfer), Status::PausedByApplication);
   EXPECT_TRUE(s.transfer.state.stored.empty());
   EXPECT_TRUE(s.transfer.state.error);
@@ -110,7 +120,7 @@ TEST_F(FileEvents, R5_WhatRanIsQueuedAfterACrash) {
   EXPECT_EQ(s.transfer.live.attempt, 0U);
   EXPECT_FALSE(s.transfer.live.has_slot);
   EXPECT_EQ(s.transfer.live.received, 300U);
-  EXPECT_EQ(actions(feed(s.transfer, event::SlotGranted{1})), "StartAttempt Notify:Status");
+  EXPECT_EQ(actions(feed(s.transfer, event::SlotGranted{1})), "Persist StartAttempt Notify:Status");
 }
 
 TEST_F(FileEvents, R83_AnInterruptedRenameIsTakenUpAgain) {

@@ -6,7 +6,15 @@
 namespace lh {
 namespace {
 
-class RequestEvents : public MachineTest {};
+class RequestEvents : public MachineTest {
+ protected:
+  static event::Changed change_to(std::optional<BackgroundTransferPriority> priority = {}) {
+    event::Changed change;
+    change.request = kRequest;
+    change.priority = priority;
+    return change;
+  }
+};
 
 const Phase kFinal[] = {Phase::Completed, Phase::Canceled, Phase::Failed};
 
@@ -254,7 +262,7 @@ TEST_F(RequestEvents, R14_TheEndReleasesThePersistedHeaders) {
 // --- changes -----------------------------------------------------------------------------------
 
 TEST_F(RequestEvents, R58_ValuesOfOneNameConcatenate) {
-  event::Changed change{.request = kRequest};
+  event::Changed change = change_to();
   change.set_headers = {{"a", "2"}, {"B", "x"}, {"A", "3"}};
   const Step s = feed(created(), change);
   EXPECT_EQ(actions(s), "Persist Reply");
@@ -264,7 +272,7 @@ TEST_F(RequestEvents, R58_ValuesOfOneNameConcatenate) {
 TEST_F(RequestEvents, R61_RemovingTakesAllValuesInAnyLetterCase) {
   Transfer t = created();
   t.spec.headers = {{"A", "1"}, {"B", "x"}, {"a", "2"}};
-  event::Changed change{.request = kRequest};
+  event::Changed change = change_to();
   change.remove_headers = {"A", "unknown"};
   const Step s = feed(t, change);
   EXPECT_EQ(actions(s), "Persist Reply");
@@ -272,7 +280,7 @@ TEST_F(RequestEvents, R61_RemovingTakesAllValuesInAnyLetterCase) {
 }
 
 TEST_F(RequestEvents, R62_AForbiddenHeaderChangesNothing) {
-  event::Changed change{.request = kRequest, .priority = BackgroundTransferPriority::High};
+  event::Changed change = change_to(BackgroundTransferPriority::High);
   change.set_headers = {{"B", "x"}, {"Range", "bytes=0-"}};
   const Step s = feed(created(), change);
   EXPECT_EQ(actions(s), "Reply!");
@@ -282,25 +290,25 @@ TEST_F(RequestEvents, R62_AForbiddenHeaderChangesNothing) {
 
 TEST_F(RequestEvents, R60_ChangesAreLegalUntilTheEnd) {
   for (int phase = 0; phase < static_cast<int>(Phase::Completed); ++phase) {
-    event::Changed change{.request = kRequest, .priority = BackgroundTransferPriority::Low};
+    event::Changed change = change_to(BackgroundTransferPriority::Low);
     const Step s = feed(in_phase(static_cast<Phase>(phase)), change);
     EXPECT_EQ(actions(s), "Persist Reply");
     EXPECT_EQ(s.transfer.spec.priority, BackgroundTransferPriority::Low);
   }
   for (const Phase phase : kFinal) {
     const Transfer t = in_phase(phase);
-    expect_refused(feed(t, event::Changed{.request = kRequest}), t);
+    expect_refused(feed(t, change_to()), t);
   }
 }
 
 TEST_F(RequestEvents, R109_PriorityDoesNotStopARunningOne) {
-  event::Changed change{.request = kRequest, .priority = BackgroundTransferPriority::Low};
+  event::Changed change = change_to(BackgroundTransferPriority::Low);
   EXPECT_EQ(actions(feed(running(), change)), "Persist Reply");
 }
 
 TEST_F(RequestEvents, R45_AChangedCostPolicyIsAppliedAtOnce) {
   facts.network.cost = NetworkCostType::Fixed;
-  event::Changed change{.request = kRequest};
+  event::Changed change = change_to();
   change.cost_policy = BackgroundTransferCostPolicy::UnrestrictedOnly;
   const Step forbidden = feed(half_way(), change);
   EXPECT_EQ(actions(forbidden), "Persist Reply StopAttempt");

@@ -1,0 +1,203 @@
+// A small app that tests drive: it starts downloads, or attaches to those of earlier runs, and
+// tells what it is told.
+//
+//   app start URL FILE     creates and starts, prints the id, leaves at once
+//   app create URL FILE    creates only
+//   app run URL FILE       starts and stays: lines as for attach
+//   app attach             attaches to everything there is: "progress ID STATUS BYTES TOTAL
+//   RESPONSE RESTARTED",
+//                          then "completed ID ASYNCSTATUS HRESULT"; leaves when all have ended, or
+//                          standard input does
+//   app cancel             attaches to everything and cancels it
+//   app list               "ID STATUS" of the current downloads
+//   app co_await URL FILE  starts, waits by co_await, prints "done ID" or "failed HRESULT STATUS"
+//   app read URL FILE      starts and copies what arrives (GetResultStreamAt) to standard output
+//   app refuse             prints the HRESULT of misuses, a line each
+
+#include <unistd.h>
+
+#include <condition_variable>
+#include <coroutine>
+#include <cstdio>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "longhaul/background_transfer.h"
+
+using namespace longhaul;
+
+namespace {
+
+std::string id_of(const DownloadOperation& operation) {
+  const std::string text = to_string(to_hstring(operation.Guid()));
+  return text.substr(1, text.size() - 2);  // without the braces, as the command line knows it
+}
+
+StorageFile result_file(const std::string& path) {
+  const std::filesystem::path whole = std::filesystem::absolute(path);
+  const StorageFolder folder =
+      StorageFolder::GetFolderFromPathAsync(hstring(whole.parent_path().string())).get();
+  return folder
+      .CreateFileAsync(hstring(whole.filename().string()), CreationCollisionOption::ReplaceExisting)
+      .get();
+}
+
+DownloadOperation create(const std::string& url, const std::string& file) {
+  return BackgroundDownloader().CreateDownload(Uri(hstring(url)), result_file(file));
+}
+
+using Watched = IAsyncOperationWithProgress<DownloadOperation, DownloadOperation>;
+
+class Ends {
+ public:
+  void watch(const Watched& async, const DownloadOperation& operation) {
+    const std::string id = id_of(operation);
+    async.Progress([id](const Watched&, const DownloadOperation& now) {
+      const BackgroundDownloadProgress progress = now.Progress();
+      std::printf("progress %s %d %llu %llu %d %d\n", id.c_str(), static_cast<int>(progress.Status),
+                  static_cast<unsigned long long>(progress.BytesReceived),
+                  static_cast<unsigned long long>(progress.TotalBytesToReceive),
+                  progress.HasResponseChanged, progress.HasRestarted);
+      std::fflush(stdout);
+    });
+    async.Completed([this, id](const Watched& ended, AsyncStatus status) {
+      std::printf("completed %s %d 0x%08x\n", id.c_str(), static_cast<int>(status),
+                  static_cast<unsigned>(static_cast<std::int32_t>(ended.ErrorCode())));
+      std::fflush(stdout);
+      const std::lock_guard lock(mutex_);
+      ++ended_;
+      changed_.notify_all();
+    });
+  }
+  void wait(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return ended_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t ended_ = 0;
+};
+
+int attach(bool cancel) {
+  Ends ends;
+  std::vector<Watched> watched;
+  for (const DownloadOperation& operation :
+       BackgroundDownloader::GetCurrentDownloadsAsync().get()) {
+    watched.push_back(operation.AttachAsync());
+    ends.watch(watched.back(), operation);
+    if (cancel) watched.back().Cancel();
+  }
+  std::puts("attached");
+  std::fflush(stdout);
+  ends.wait(watched.size());
+  return 0;
+}
+
+int run(const std::string& url, const std::string& file) {
+  Ends ends;
+  const DownloadOperation operation = create(url, file);
+  const Watched watched = operation.StartAsync();
+  std::puts(id_of(operation).c_str());
+  std::fflush(stdout);
+  ends.watch(watched, operation);
+  ends.wait(1);
+  return 0;
+}
+
+IAsyncAction awaited(std::string url, std::string file) {
+  const DownloadOperation operation = create(url, file);
+  try {
+    const DownloadOperation done = co_await operation.StartAsync();
+    std::printf("done %s %s\n", id_of(done).c_str(), done == operation ? "same" : "other");
+  } catch (const hresult_error& error) {
+    const auto code = static_cast<std::int32_t>(error.code());
+    std::printf("failed 0x%08x %d\n", static_cast<unsigned>(code),
+                static_cast<int>(BackgroundTransferError::GetStatus(code)));
+  }
+}
+
+int read(const std::string& url, const std::string& file) {
+  const DownloadOperation operation = create(url, file);
+  const Watched watched = operation.StartAsync();
+  const IInputStream stream = operation.GetResultStreamAt(0);
+  Buffer buffer(65536);
+  while (true) {
+    const IBuffer got =
+        stream.ReadAsync(buffer, buffer.Capacity(), InputStreamOptions::Partial).get();
+    if (got.Length() == 0) break;
+    std::fwrite(got.data(), 1, got.Length(), stdout);
+  }
+  std::fflush(stdout);
+  (void)watched.get();
+  return 0;
+}
+
+template <typename Call>
+void misuse(const char* what, Call call) {
+  try {
+    call();
+    std::printf("%s passed\n", what);
+  } catch (const hresult_error& error) {
+    std::printf("%s 0x%08x\n", what,
+                static_cast<unsigned>(static_cast<std::int32_t>(error.code())));
+  }
+}
+
+int refuse(const std::string& url) {
+  const DownloadOperation operation = create(url, "refuse.bin");
+  misuse("attach-before-start", [&] { (void)operation.AttachAsync(); });
+  misuse("pause-before-start", [&] { operation.Pause(); });
+  misuse("resume-before-start", [&] { operation.Resume(); });
+  misuse("same-file", [&] { (void)create(url, "refuse.bin"); });
+  misuse("range-header", [&] { operation.SetRequestHeader(L"Range", L"bytes=0-"); });
+  misuse("bad-uri", [&] { (void)Uri(L"no uri"); });
+  misuse("ftp-like-scheme", [&] {
+    (void)BackgroundDownloader().CreateDownload(Uri(L"gopher://127.0.0.1/"), result_file("x"));
+  });
+  const Watched watched = operation.StartAsync();
+  misuse("second-start", [&] { (void)operation.StartAsync(); });
+  watched.Cancel();
+  misuse("get-of-canceled", [&] { (void)watched.get(); });
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string command = argc > 1 ? argv[1] : "";
+  try {
+    if (command == "start" || command == "create") {
+      const DownloadOperation operation = create(argv[2], argv[3]);
+      if (command == "start") (void)operation.StartAsync();
+      std::puts(id_of(operation).c_str());
+      std::fflush(stdout);
+      _exit(0);  // as if it were killed: no destructor may be needed
+    }
+    if (command == "run") return run(argv[2], argv[3]);
+    if (command == "attach") return attach(false);
+    if (command == "cancel") return attach(true);
+    if (command == "read") return read(argv[2], argv[3]);
+    if (command == "refuse") return refuse(argv[2]);
+    if (command == "co_await") {
+      awaited(argv[2], argv[3]).get();
+      return 0;
+    }
+    if (command == "list") {
+      for (const DownloadOperation& operation :
+           BackgroundDownloader::GetCurrentDownloadsAsync().get())
+        std::printf("%s %d\n", id_of(operation).c_str(),
+                    static_cast<int>(operation.Progress().Status));
+      return 0;
+    }
+  } catch (const hresult_error& error) {
+    std::fprintf(stderr, "0x%08x %s\n",
+                 static_cast<unsigned>(static_cast<std::int32_t>(error.code())),
+                 to_string(error.message()).c_str());
+    return 1;
+  }
+  return 2;
+}

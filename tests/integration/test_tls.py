@@ -1,0 +1,76 @@
+"""HTTPS against a real server with certificates good and bad."""
+
+import pytest
+from support.body import check_file
+
+
+@pytest.fixture
+def trusting(box, certificates):
+    box.config({"tls": {"ca_file": str(certificates.ca)}, "retry": {"delays_s": [0]}})
+    return box
+
+
+def test_a_good_certificate_of_the_configured_authority_is_trusted(trusting, nginx):
+    nginx.add("tls.bin", 2_000_000)
+    trusting.run("get", "--wait", nginx.url("tls.bin", tls="good")).ok()
+    check_file(trusting.downloads / "tls.bin", "tls.bin", 2_000_000)
+
+
+def test_http_2_is_spoken_where_the_server_can(trusting, nginx):
+    name = f"{trusting.root.name}/h2.bin"
+    nginx.add(name, 100_000)
+    trusting.run("get", "--wait", nginx.url(name, tls="good")).ok()
+    assert nginx.wait_finished(name)[0].protocol == "HTTP/2.0"
+
+
+def test_a_download_over_http_2_is_resumed_after_kill_9(trusting, nginx):
+    name = f"{trusting.root.name}/h2-resume.bin"
+    nginx.add(name, 12_000_000)
+    transfer = trusting.get(nginx.url(name, tls="good", rate=4_000_000))
+    trusting.wait_show(transfer, lambda now: now["bytes_received"] > 4_000_000)
+    trusting.kill9_daemon()
+    trusting.wait_status(transfer, "Completed")
+    check_file(trusting.downloads / "h2-resume.bin", name, 12_000_000)
+    assert nginx.wait_finished(name)[-1].status == 206
+
+
+@pytest.mark.parametrize(
+    "certificate, status, hresult",
+    [
+        ("self_signed", "CertificateIsInvalid", "0x80072f89"),
+        ("expired", "CertificateExpired", "0x80072f05"),
+        ("other_name", "CertificateCommonNameIsIncorrect", "0x80072f06"),
+    ],
+)
+def test_R42_a_bad_certificate_is_refused_at_once(trusting, nginx, certificate, status, hresult):
+    nginx.add("secret.bin", 1000)
+    transfer = trusting.get(nginx.url("secret.bin", tls=certificate))
+    shown = trusting.wait_status(transfer, "Error")
+    error = shown["error"]
+    assert (error["status"], error["hresult"].lower(), error["kind"], error["code"]) == (
+        status,
+        hresult,
+        "tls",
+        None,
+    )
+    assert shown["attempts"] == 1
+    assert list(trusting.downloads.iterdir()) == []
+
+
+def test_an_unknown_authority_is_refused(box, nginx):
+    nginx.add("secret.bin", 1000)
+    error = box.wait_status(box.get(nginx.url("secret.bin", tls="good")), "Error")["error"]
+    assert (error["status"], error["kind"]) == ("CertificateIsInvalid", "tls")
+
+
+def test_R68_a_redirect_from_https_to_http_is_refused(trusting, nginx):
+    name = f"{trusting.root.name}/down.bin"
+    nginx.add(name, 1000)
+    transfer = trusting.get(nginx.url("to-plain/" + name, tls="good"))
+    assert trusting.wait_status(transfer, "Error")["error"]["status"] == "HttpsToHttpOnRedirection"
+    assert nginx.requests(name) == []
+
+
+def test_R68_a_redirect_from_http_to_https_is_followed(trusting, nginx, fault):
+    nginx.add("up.bin", 1000)
+    trusting.run("get", "--wait", fault.url(location=nginx.url("up.bin", tls="good"))).ok()

@@ -1,0 +1,197 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/world.h"
+
+// Who runs next: limits, order, and a queue that is longer than memory.
+namespace lh::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using Status = BackgroundTransferStatus;
+
+World::Options tiny_window(std::uint32_t running, std::uint32_t per_origin) {
+  World::Options options;
+  options.limits.running = running;
+  options.limits.running_per_origin = per_origin;
+  options.marks = {.high = 4, .low = 1, .page = 2};
+  return options;
+}
+
+DownloadWish at(const std::string& host) {
+  DownloadWish wish;
+  wish.host = host;
+  return wish;
+}
+
+DownloadWish with(BackgroundTransferPriority priority) {
+  DownloadWish wish;
+  wish.priority = priority;
+  return wish;
+}
+
+DownloadWish with(BackgroundTransferCostPolicy policy) {
+  DownloadWish wish;
+  wish.cost_policy = policy;
+  return wish;
+}
+
+TEST(Queue, NoMoreRunThanTheLimitAllows) {
+  World world;
+  App app = world.app("org.example.a");
+  for (int i = 0; i < 4; ++i) app.download(10_MiB, at("host-" + std::to_string(i) + ".example"));
+  EXPECT_EQ(world.running(), 3U);
+  world.run_until_idle();
+  world.check_at_rest();
+}
+
+TEST(Queue, ABusyOriginHoldsItsOwnAndNoOther) {
+  World world;
+  App app = world.app("org.example.a");
+  app.download(10_MiB, at("one.example"));
+  app.download(10_MiB, at("one.example"));
+  const auto held = app.download(10_MiB, at("one.example"));
+  const auto other = app.download(10_MiB, at("two.example"));
+  EXPECT_EQ(world.snapshot(other).status, Status::Running);
+  const Snapshot waiting = world.snapshot(held);
+  EXPECT_EQ(waiting.status, Status::Idle);
+  ASSERT_EQ(waiting.blockers.size(), 1U);
+  EXPECT_EQ(waiting.blockers[0].kind, BlockerKind::HostLimit);
+}
+
+TEST(Queue, ABusyOriginHoldsNoOtherBehindTenThousandOfItsOwn) {
+  World world;
+  App app = world.app("org.example.a");
+  std::vector<TransferSpec> specs;
+  for (int i = 0; i < 10'000; ++i) specs.push_back(world.make_spec("org.example.a", 10_MiB, {}));
+  world.ask_create("org.example.a", std::move(specs), true, false);
+  world.settle();
+  EXPECT_EQ(world.running(), 2U);
+  const auto other = app.download(10_MiB, at("two.example"));
+  EXPECT_EQ(world.snapshot(other).status, Status::Running);
+  EXPECT_LT(world.live_count(), 2000U);
+}
+
+TEST(Queue, R107_HigherPriorityGoesFirstAndLowLast) {
+  World::Options options;
+  options.limits.running = 1;
+  World world(options);
+  App app = world.app("org.example.a");
+  const auto running = app.download(1_MiB);
+  const auto low = app.download(1_MiB, with(BackgroundTransferPriority::Low));
+  const auto normal = app.download(1_MiB);
+  const auto high = app.download(1_MiB, with(BackgroundTransferPriority::High));
+  world.run_until_idle();
+  const auto ended = [&](const TransferId& id) { return *world.snapshot(id).ended_at; };
+  EXPECT_LT(ended(running), ended(high));
+  EXPECT_LT(ended(high), ended(normal));
+  EXPECT_LT(ended(normal), ended(low));
+}
+
+TEST(Queue, ARaisedLimitIsUsedAtOnce) {
+  World world;
+  App app = world.app("org.example.a");
+  for (int i = 0; i < 6; ++i) app.download(10_MiB);
+  EXPECT_EQ(world.running(), 2U);
+  Limits more = small_limits();
+  more.running = 10;
+  more.running_per_origin = 10;
+  world.set_limits(more);
+  world.settle();
+  EXPECT_EQ(world.running(), 6U);
+}
+
+TEST(Queue, TenThousandRunInOrderAndMemoryHoldsTheFrontOnly) {
+  World::Options options;
+  options.limits.running = 8;
+  options.limits.running_per_origin = 8;
+  World world(options);
+  world.engine.bytes_per_tick = 1_MiB;
+  std::vector<TransferId> ids;
+  for (int batch = 0; batch < 10; ++batch) {
+    std::vector<TransferSpec> specs;
+    for (int i = 0; i < 1000; ++i) specs.push_back(world.make_spec("org.example.a", 1000, {}));
+    world.ask_create("org.example.a", std::move(specs), true, false,
+                     [&ids](const Result<std::vector<TransferId>>& created) {
+                       ids.insert(ids.end(), created->begin(), created->end());
+                     });
+  }
+  world.settle();
+  ASSERT_EQ(ids.size(), 10'000U);
+  std::size_t most = 0;
+  while (world.running() > 0) {
+    most = std::max(most, world.live_count());
+    world.run_quietly_for(seconds(1));
+  }
+  EXPECT_LT(most, 1500U);
+  std::optional<TimePoint> last;
+  for (const TransferId& id : ids) {
+    const TransferState& state = world.store.find(id)->state;
+    ASSERT_EQ(state.phase, Phase::Completed);
+    ASSERT_GE(*state.ended, last.value_or(*state.ended));
+    last = state.ended;
+  }
+  world.check_at_rest();
+}
+
+TEST(Queue, ALongQueueWithoutANetworkIsAtRest) {
+  World world(tiny_window(3, 3));
+  App app = world.app("org.example.a");
+  for (int i = 0; i < 20; ++i) app.download(1_MiB);
+  world.network.disconnect();
+  world.run_for(hours(1));  // reports a world that does not come to rest
+  world.network.connect();
+  world.run_until_idle();
+  world.check_at_rest();
+}
+
+TEST(Queue, WhatMayRunIsFoundBehindManyThatMayNot) {
+  World world(tiny_window(2, 2));
+  App app = world.app("org.example.a");
+  world.network.metered();
+  for (int i = 0; i < 20; ++i) {
+    app.download(1_MiB, with(BackgroundTransferCostPolicy::UnrestrictedOnly));
+  }
+  const auto last = app.download(1_MiB, with(BackgroundTransferCostPolicy::Always));
+  world.run_until_idle();
+  EXPECT_EQ(world.snapshot(last).status, Status::Completed);
+}
+
+TEST(Queue, ACutOfTheWindowDuringAReadLosesNobody) {
+  // Pages are read while more is created, whatever the order of answers.
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    World::Options options = tiny_window(2, 2);
+    options.seed = seed;
+    World world(options);
+    for (int round = 0; round < 12; ++round) {
+      std::vector<TransferSpec> specs;
+      for (int i = 0; i < 3; ++i) {
+        const auto priority = static_cast<BackgroundTransferPriority>(world.random.below(3));
+        specs.push_back(world.make_spec("org.example.a", 1000, with(priority)));
+      }
+      world.ask_create("org.example.a", std::move(specs), true, false);
+      world.store.execute(world.random.between(0, 3));
+      world.store.deliver(world.random.between(0, 3));
+    }
+    world.run_until_idle();
+    world.check_at_rest();
+  }
+}
+
+TEST(Queue, WhatIsStoredAfterAPageWasReadIsStillStarted) {
+  // After a restart, what was waiting for its time becomes due while the first page is read.
+  World world;
+  App app = world.app("org.example.a");
+  const auto id = app.download(1_MiB);
+  world.break_connection(id);
+  world.kill();
+  world.clock.advance_to(world.clock.now() + hours(1));
+  world.start();
+  world.run_until_idle();
+  EXPECT_EQ(world.snapshot(id).status, Status::Completed);
+}
+
+}  // namespace
+}  // namespace lh::sim

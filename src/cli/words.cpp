@@ -1,6 +1,7 @@
 #include "cli/words.h"
 
-#include <algorithm>
+#include <array>
+#include <utility>
 
 #include "cli/failure.h"
 #include "cli/text.h"
@@ -8,6 +9,70 @@
 namespace lh::cli {
 
 using enum BackgroundTransferStatus;
+
+namespace {
+
+using WebErrorName = std::pair<WebErrorStatus, std::string_view>;
+constexpr std::array kWebErrorNames{
+    WebErrorName{WebErrorStatus::Unknown, "Unknown"},
+    WebErrorName{WebErrorStatus::CertificateCommonNameIsIncorrect,
+                 "CertificateCommonNameIsIncorrect"},
+    WebErrorName{WebErrorStatus::CertificateExpired, "CertificateExpired"},
+    WebErrorName{WebErrorStatus::CertificateContainsErrors, "CertificateContainsErrors"},
+    WebErrorName{WebErrorStatus::CertificateRevoked, "CertificateRevoked"},
+    WebErrorName{WebErrorStatus::CertificateIsInvalid, "CertificateIsInvalid"},
+    WebErrorName{WebErrorStatus::ServerUnreachable, "ServerUnreachable"},
+    WebErrorName{WebErrorStatus::Timeout, "Timeout"},
+    WebErrorName{WebErrorStatus::ErrorHttpInvalidServerResponse, "ErrorHttpInvalidServerResponse"},
+    WebErrorName{WebErrorStatus::ConnectionAborted, "ConnectionAborted"},
+    WebErrorName{WebErrorStatus::ConnectionReset, "ConnectionReset"},
+    WebErrorName{WebErrorStatus::Disconnected, "Disconnected"},
+    WebErrorName{WebErrorStatus::HttpToHttpsOnRedirection, "HttpToHttpsOnRedirection"},
+    WebErrorName{WebErrorStatus::HttpsToHttpOnRedirection, "HttpsToHttpOnRedirection"},
+    WebErrorName{WebErrorStatus::CannotConnect, "CannotConnect"},
+    WebErrorName{WebErrorStatus::HostNameNotResolved, "HostNameNotResolved"},
+    WebErrorName{WebErrorStatus::OperationCanceled, "OperationCanceled"},
+    WebErrorName{WebErrorStatus::RedirectFailed, "RedirectFailed"},
+    WebErrorName{WebErrorStatus::UnexpectedStatusCode, "UnexpectedStatusCode"},
+    WebErrorName{WebErrorStatus::UnexpectedRedirection, "UnexpectedRedirection"},
+    WebErrorName{WebErrorStatus::UnexpectedClientError, "UnexpectedClientError"},
+    WebErrorName{WebErrorStatus::UnexpectedServerError, "UnexpectedServerError"},
+    WebErrorName{WebErrorStatus::InsufficientRangeSupport, "InsufficientRangeSupport"},
+    WebErrorName{WebErrorStatus::MissingContentLengthSupport, "MissingContentLengthSupport"},
+    WebErrorName{WebErrorStatus::MultipleChoices, "MultipleChoices"},
+    WebErrorName{WebErrorStatus::MovedPermanently, "MovedPermanently"},
+    WebErrorName{WebErrorStatus::Found, "Found"},
+    WebErrorName{WebErrorStatus::SeeOther, "SeeOther"},
+    WebErrorName{WebErrorStatus::NotModified, "NotModified"},
+    WebErrorName{WebErrorStatus::UseProxy, "UseProxy"},
+    WebErrorName{WebErrorStatus::TemporaryRedirect, "TemporaryRedirect"},
+    WebErrorName{WebErrorStatus::BadRequest, "BadRequest"},
+    WebErrorName{WebErrorStatus::Unauthorized, "Unauthorized"},
+    WebErrorName{WebErrorStatus::PaymentRequired, "PaymentRequired"},
+    WebErrorName{WebErrorStatus::Forbidden, "Forbidden"},
+    WebErrorName{WebErrorStatus::NotFound, "NotFound"},
+    WebErrorName{WebErrorStatus::MethodNotAllowed, "MethodNotAllowed"},
+    WebErrorName{WebErrorStatus::NotAcceptable, "NotAcceptable"},
+    WebErrorName{WebErrorStatus::ProxyAuthenticationRequired, "ProxyAuthenticationRequired"},
+    WebErrorName{WebErrorStatus::RequestTimeout, "RequestTimeout"},
+    WebErrorName{WebErrorStatus::Conflict, "Conflict"},
+    WebErrorName{WebErrorStatus::Gone, "Gone"},
+    WebErrorName{WebErrorStatus::LengthRequired, "LengthRequired"},
+    WebErrorName{WebErrorStatus::PreconditionFailed, "PreconditionFailed"},
+    WebErrorName{WebErrorStatus::RequestEntityTooLarge, "RequestEntityTooLarge"},
+    WebErrorName{WebErrorStatus::RequestUriTooLong, "RequestUriTooLong"},
+    WebErrorName{WebErrorStatus::UnsupportedMediaType, "UnsupportedMediaType"},
+    WebErrorName{WebErrorStatus::RequestedRangeNotSatisfiable, "RequestedRangeNotSatisfiable"},
+    WebErrorName{WebErrorStatus::ExpectationFailed, "ExpectationFailed"},
+    WebErrorName{WebErrorStatus::InternalServerError, "InternalServerError"},
+    WebErrorName{WebErrorStatus::NotImplemented, "NotImplemented"},
+    WebErrorName{WebErrorStatus::BadGateway, "BadGateway"},
+    WebErrorName{WebErrorStatus::ServiceUnavailable, "ServiceUnavailable"},
+    WebErrorName{WebErrorStatus::GatewayTimeout, "GatewayTimeout"},
+    WebErrorName{WebErrorStatus::HttpVersionNotSupported, "HttpVersionNotSupported"},
+};
+
+}  // namespace
 
 std::string_view status_name(BackgroundTransferStatus status) {
   switch (status) {
@@ -159,117 +224,8 @@ std::string cause_of(const longhaul::TransferErrorInfo& error) {
 }
 
 std::string_view web_error_name(WebErrorStatus status) {
-  switch (status) {
-    case WebErrorStatus::Unknown:
-      return "Unknown";
-    case WebErrorStatus::CertificateCommonNameIsIncorrect:
-      return "CertificateCommonNameIsIncorrect";
-    case WebErrorStatus::CertificateExpired:
-      return "CertificateExpired";
-    case WebErrorStatus::CertificateContainsErrors:
-      return "CertificateContainsErrors";
-    case WebErrorStatus::CertificateRevoked:
-      return "CertificateRevoked";
-    case WebErrorStatus::CertificateIsInvalid:
-      return "CertificateIsInvalid";
-    case WebErrorStatus::ServerUnreachable:
-      return "ServerUnreachable";
-    case WebErrorStatus::Timeout:
-      return "Timeout";
-    case WebErrorStatus::ErrorHttpInvalidServerResponse:
-      return "ErrorHttpInvalidServerResponse";
-    case WebErrorStatus::ConnectionAborted:
-      return "ConnectionAborted";
-    case WebErrorStatus::ConnectionReset:
-      return "ConnectionReset";
-    case WebErrorStatus::Disconnected:
-      return "Disconnected";
-    case WebErrorStatus::HttpToHttpsOnRedirection:
-      return "HttpToHttpsOnRedirection";
-    case WebErrorStatus::HttpsToHttpOnRedirection:
-      return "HttpsToHttpOnRedirection";
-    case WebErrorStatus::CannotConnect:
-      return "CannotConnect";
-    case WebErrorStatus::HostNameNotResolved:
-      return "HostNameNotResolved";
-    case WebErrorStatus::OperationCanceled:
-      return "OperationCanceled";
-    case WebErrorStatus::RedirectFailed:
-      return "RedirectFailed";
-    case WebErrorStatus::UnexpectedStatusCode:
-      return "UnexpectedStatusCode";
-    case WebErrorStatus::UnexpectedRedirection:
-      return "UnexpectedRedirection";
-    case WebErrorStatus::UnexpectedClientError:
-      return "UnexpectedClientError";
-    case WebErrorStatus::UnexpectedServerError:
-      return "UnexpectedServerError";
-    case WebErrorStatus::InsufficientRangeSupport:
-      return "InsufficientRangeSupport";
-    case WebErrorStatus::MissingContentLengthSupport:
-      return "MissingContentLengthSupport";
-    case WebErrorStatus::MultipleChoices:
-      return "MultipleChoices";
-    case WebErrorStatus::MovedPermanently:
-      return "MovedPermanently";
-    case WebErrorStatus::Found:
-      return "Found";
-    case WebErrorStatus::SeeOther:
-      return "SeeOther";
-    case WebErrorStatus::NotModified:
-      return "NotModified";
-    case WebErrorStatus::UseProxy:
-      return "UseProxy";
-    case WebErrorStatus::TemporaryRedirect:
-      return "TemporaryRedirect";
-    case WebErrorStatus::BadRequest:
-      return "BadRequest";
-    case WebErrorStatus::Unauthorized:
-      return "Unauthorized";
-    case WebErrorStatus::PaymentRequired:
-      return "PaymentRequired";
-    case WebErrorStatus::Forbidden:
-      return "Forbidden";
-    case WebErrorStatus::NotFound:
-      return "NotFound";
-    case WebErrorStatus::MethodNotAllowed:
-      return "MethodNotAllowed";
-    case WebErrorStatus::NotAcceptable:
-      return "NotAcceptable";
-    case WebErrorStatus::ProxyAuthenticationRequired:
-      return "ProxyAuthenticationRequired";
-    case WebErrorStatus::RequestTimeout:
-      return "RequestTimeout";
-    case WebErrorStatus::Conflict:
-      return "Conflict";
-    case WebErrorStatus::Gone:
-      return "Gone";
-    case WebErrorStatus::LengthRequired:
-      return "LengthRequired";
-    case WebErrorStatus::PreconditionFailed:
-      return "PreconditionFailed";
-    case WebErrorStatus::RequestEntityTooLarge:
-      return "RequestEntityTooLarge";
-    case WebErrorStatus::RequestUriTooLong:
-      return "RequestUriTooLong";
-    case WebErrorStatus::UnsupportedMediaType:
-      return "UnsupportedMediaType";
-    case WebErrorStatus::RequestedRangeNotSatisfiable:
-      return "RequestedRangeNotSatisfiable";
-    case WebErrorStatus::ExpectationFailed:
-      return "ExpectationFailed";
-    case WebErrorStatus::InternalServerError:
-      return "InternalServerError";
-    case WebErrorStatus::NotImplemented:
-      return "NotImplemented";
-    case WebErrorStatus::BadGateway:
-      return "BadGateway";
-    case WebErrorStatus::ServiceUnavailable:
-      return "ServiceUnavailable";
-    case WebErrorStatus::GatewayTimeout:
-      return "GatewayTimeout";
-    case WebErrorStatus::HttpVersionNotSupported:
-      return "HttpVersionNotSupported";
+  for (const auto& [value, name] : kWebErrorNames) {
+    if (value == status) return name;
   }
   return "Unknown";
 }

@@ -30,6 +30,9 @@ class AsyncStateBase::Impl {
   AsyncStatus status = AsyncStatus::Started;
   hresult error;
   hstring message;
+  bool hidden = false;  ///< it has ended, but what was given to the executor before comes first
+  bool (*is_handler_thread)() = nullptr;
+  AsyncStatus hidden_status = AsyncStatus::Started;
   bool closed = false;
   bool has_completed_handler = false;
   bool seen = false;
@@ -39,6 +42,8 @@ class AsyncStateBase::Impl {
   Task observed;
 
   [[nodiscard]] bool has_ended() const { return status != AsyncStatus::Started; }
+  /// A handler that waits would otherwise wait for itself.
+  [[nodiscard]] bool may_see_end() const { return has_ended() || (hidden && is_handler_thread()); }
 };
 
 AsyncStateBase::AsyncStateBase(Executor executor)
@@ -51,6 +56,7 @@ std::uint32_t AsyncStateBase::id() const {
 }
 
 AsyncStatus AsyncStateBase::status() {
+  notice_end_in_handler();
   AsyncStatus status{};
   {
     const std::lock_guard lock(impl_->mutex);
@@ -62,7 +68,7 @@ AsyncStatus AsyncStateBase::status() {
 
 hresult AsyncStateBase::error_code() {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->error;
+  return impl_->has_ended() ? impl_->error : hresult(0);
 }
 
 bool AsyncStateBase::has_ended() const {
@@ -79,7 +85,7 @@ void AsyncStateBase::cancel() {
   Task task;
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->has_ended()) return;
+    if (impl_->has_ended() || impl_->hidden) return;
     task = impl_->cancel;
   }
   if (task) {
@@ -100,8 +106,9 @@ void AsyncStateBase::close() {
 void AsyncStateBase::wait() {
   {
     std::unique_lock lock(impl_->mutex);
-    impl_->ended.wait(lock, [this] { return impl_->has_ended(); });
+    impl_->ended.wait(lock, [this] { return impl_->may_see_end(); });
   }
+  notice_end_in_handler();
   observed();
 }
 
@@ -112,7 +119,11 @@ AsyncStatus AsyncStateBase::wait_for(std::chrono::nanoseconds limit) {
   {
     std::unique_lock lock(impl_->mutex);
     impl_->ended.wait_for(lock, limit < kLongest ? limit : kLongest,
-                          [this] { return impl_->has_ended(); });
+                          [this] { return impl_->may_see_end(); });
+  }
+  notice_end_in_handler();
+  {
+    const std::lock_guard lock(impl_->mutex);
     status = impl_->status;
   }
   if (status != AsyncStatus::Started) observed();
@@ -121,6 +132,7 @@ AsyncStatus AsyncStateBase::wait_for(std::chrono::nanoseconds limit) {
 
 void AsyncStateBase::check_completed() {
   check_not_closed();
+  notice_end_in_handler();
   AsyncStatus status{};
   hresult error;
   hstring message;
@@ -206,27 +218,57 @@ bool AsyncStateBase::end_with_current_exception() {
   return code == kCanceled ? end_canceled() : end_failed(code, to_message());
 }
 
+void AsyncStateBase::end_behind_handlers(bool (*is_handler_thread)()) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->is_handler_thread = is_handler_thread;
+}
+
 bool AsyncStateBase::end(AsyncStatus status, hresult code, const hstring& message,
                          const Task& prepare) {
-  // Destroyed after the lock: a handler's captures may own anything.
-  Task cancel;
+  Task cancel;  // destroyed after the lock: what it owns may be anything
+  bool behind_handlers = false;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->has_ended() || impl_->hidden) return false;
+    if (prepare) prepare();
+    impl_->hidden = true;
+    impl_->hidden_status = status;
+    impl_->error = code;
+    impl_->message = message;
+    cancel = std::exchange(impl_->cancel, nullptr);
+    behind_handlers = impl_->is_handler_thread != nullptr;
+  }
+  if (!behind_handlers) {
+    reveal_end();
+    return true;
+  }
+  impl_->ended.notify_all();
+  run_where_handlers_belong([self = shared_from_this()] { self->reveal_end(); });
+  return true;
+}
+
+/// From here on everybody sees it.
+void AsyncStateBase::reveal_end() {
   Task completed;
   std::vector<Task> continuations;
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->has_ended()) return false;
-    if (prepare) prepare();
-    impl_->status = status;
-    impl_->error = code;
-    impl_->message = message;
-    cancel = std::exchange(impl_->cancel, nullptr);
+    if (impl_->has_ended()) return;
+    impl_->status = impl_->hidden_status;
     completed = std::exchange(impl_->completed, nullptr);
     continuations = std::exchange(impl_->continuations, {});
   }
   impl_->ended.notify_all();
   if (completed) run_where_handlers_belong(std::move(completed));
   for (Task& task : continuations) run_where_handlers_belong(std::move(task));
-  return true;
+}
+
+void AsyncStateBase::notice_end_in_handler() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->has_ended() || !impl_->may_see_end()) return;
+  }
+  reveal_end();
 }
 
 void AsyncStateBase::run_where_handlers_belong(Task task) {

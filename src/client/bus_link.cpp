@@ -79,8 +79,20 @@ BusLink::BusLink(const Options& options, BusChoice choice)
 
 BusLink::~BusLink() {
   service_.reset();
+  end_unused_bus();
   name_watch_.reset();
   bus_object_.reset();
+}
+
+/// A daemon ends its private bus; where none runs that is for the last client to do.
+void BusLink::end_unused_bus() {
+  if (choice_.kind != BusChoice::Kind::Private || !bus_ || !owner_.empty()) return;
+  try {
+    // A bus that stays serves the next client.
+    static_cast<void>(end_private_bus_if_alone(options_.paths.private_bus_folder(),
+                                               bus_->getUniqueName(), KeepLock::No));
+  } catch (const sdbus::Error&) {  // it is gone already
+  }
 }
 
 Answer<std::unique_ptr<BusLink>> BusLink::open(const Options& options) {

@@ -64,6 +64,7 @@ class BusLink {
                                                                 BusChoice choice);
   [[nodiscard]] Answer<Nothing> connect();
   void connect_to(const std::string& address);
+  void end_unused_bus();
   [[nodiscard]] Answer<Nothing> start_service();
   [[nodiscard]] Answer<Nothing> spawn_daemon(const std::string& why_not_activated);
   [[nodiscard]] Answer<Nothing> await_spawned(int alive);

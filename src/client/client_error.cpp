@@ -1,5 +1,6 @@
 #include "client/client_error.h"
 
+#include <cerrno>
 #include <string>
 
 #include "core/model/web_error.h"
@@ -12,7 +13,12 @@ void throw_error(const TransferError& error) {
 }
 
 void throw_error(const Error& error) {
-  throw_error(to_transfer_error(error));
+  TransferError converted = to_transfer_error(error);
+  // Only files that apps make themselves can be in the way: ERROR_ALREADY_EXISTS.
+  if (error.kind == ErrorKind::File && error.code == EEXIST) {
+    converted.hresult = hr::from_bits(0x800700B7);
+  }
+  throw_error(converted);
 }
 
 TransferError unavailable(std::string message) {

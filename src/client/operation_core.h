@@ -85,6 +85,7 @@ class OperationCore final : public lh::NewsListener,
   void call_handlers(const std::vector<StatePtr>& waiting,
                      const BackgroundDownloadProgress& progress);
   void finish(const lh::Snapshot& last);
+  static void keep_order(const std::vector<StatePtr>& ending);
   static void drop_handlers(std::vector<StatePtr> ended);
 
   const std::shared_ptr<lh::ServiceConnection> connection_;

@@ -103,6 +103,7 @@ void OperationCore::finish(const lh::Snapshot& last) {
     keep = std::move(self_);
     attached_ = false;  // an ended one is not followed any more
   }
+  keep_order(waiting);
   for (const StatePtr& async : waiting) {
     switch (last.status) {
       case BackgroundTransferStatus::Completed:
@@ -127,6 +128,13 @@ void OperationCore::finish(const lh::Snapshot& last) {
   drop_handlers(std::move(waiting));
 }
 
+/// Whoever watches progress sees the end behind the last report.
+void OperationCore::keep_order(const std::vector<StatePtr>& ending) {
+  for (const StatePtr& async : ending) {
+    if (async->wants_progress()) async->end_behind_handlers(lh::is_callback_thread);
+  }
+}
+
 /// Behind the last report: handlers may own what owns them.
 void OperationCore::drop_handlers(std::vector<StatePtr> ended) {
   const bool any =
@@ -146,6 +154,7 @@ void OperationCore::on_lost(const lh::TransferId& /*id*/, const lh::TransferErro
     keep = std::move(self_);
     attached_ = false;
   }
+  keep_order(waiting);
   for (const StatePtr& async : waiting) {
     async->end_failed(hresult(why.hresult), hstring(why.message));
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <future>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "client/app_identity.h"
@@ -130,13 +129,7 @@ class TransferService::Impl {
   std::shared_ptr<lh::ServiceConnection> connection;
 };
 
-TransferService::TransferService(std::string app_id) {
-  try {
-    impl_ = std::make_unique<Impl>(app_id);
-  } catch (const std::system_error& error) {
-    lh::throw_error(lh::unavailable(std::string("cannot start a thread: ") + error.what()));
-  }
-}
+TransferService::TransferService(std::string app_id) : impl_(std::make_unique<Impl>(app_id)) {}
 
 TransferService::~TransferService() = default;
 TransferService::TransferService(TransferService&&) noexcept = default;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <system_error>
 
 #include "client/quiet_thread.h"
 #include "ipc/error_names.h"
@@ -50,7 +51,7 @@ bool daemon_ended(const sdbus::Error& error) {
 }
 
 TransferError ending() {
-  return unavailable("the program is ending");
+  return unavailable("the program is ending, or is a fork of one that used the library");
 }
 
 }  // namespace
@@ -66,14 +67,20 @@ std::shared_ptr<ServiceConnection> ServiceConnection::of_app(const std::string& 
   std::shared_ptr<ServiceConnection>& connection = all.connections[app];
   if (!connection) {
     auto made = std::make_shared<ServiceConnection>(app);
-    start_quiet_thread("longhaul-bus", [raw = made.get()] { raw->run(); });
+    try {
+      start_quiet_thread("longhaul-bus", [raw = made.get()] { raw->run(); });
+    } catch (const std::system_error& error) {
+      throw_error(unavailable(std::string("cannot start a thread: ") + error.what()));
+    }
     connection = std::move(made);
   }
   return connection;
 }
 
 ServiceConnection::ServiceConnection(std::string app)
-    : app_(std::move(app)), stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+    : app_(std::move(app)),
+      owner_(::getpid()),
+      stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 ServiceConnection::~ServiceConnection() = default;
 
@@ -88,6 +95,7 @@ void ServiceConnection::stop_all() {
 }
 
 void ServiceConnection::stop() {
+  if (::getpid() != owner_) return;
   stopping_ = true;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stop_event_.get(), &one, sizeof one);
@@ -96,6 +104,7 @@ void ServiceConnection::stop() {
 }
 
 bool ServiceConnection::post(Task task) {
+  if (::getpid() != owner_) return false;
   const std::lock_guard lock(ended_mutex_);
   if (ended_) return false;
   mailbox_.push(std::move(task));

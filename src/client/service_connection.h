@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -11,6 +13,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -35,8 +38,8 @@ enum class Repeat {
 /// called from any other thread. What is asked for is answered exactly once, on that thread.
 class ServiceConnection : public std::enable_shared_from_this<ServiceConnection> {
  public:
-  /// The one of this app; exists until the process ends. Throws std::system_error where no thread
-  /// can be made.
+  /// The one of this app; exists until the process ends. Throws hresult_error where no thread can
+  /// be made.
   [[nodiscard]] static std::shared_ptr<ServiceConnection> of_app(const std::string& app);
 
   [[nodiscard]] const std::string& app() const { return app_; }
@@ -132,7 +135,7 @@ class ServiceConnection : public std::enable_shared_from_this<ServiceConnection>
   void take_attached(const std::shared_ptr<Attaching>& attaching, std::vector<WireSnapshot> page);
   void remove_listener(const TransferId& id, const NewsListener* listener);
   void on_changes(const std::vector<WireChange>& changes);
-  void tell(const Change& change);
+  void tell_attached(const Change& change);
   void tell_watchers(const Change& change);
   void tell_lost(const TransferId& id, const TransferError& why);
   void send_watch(std::function<void(Answer<Nothing>)> done);
@@ -143,6 +146,7 @@ class ServiceConnection : public std::enable_shared_from_this<ServiceConnection>
                                          Ins... ins);
 
   const std::string app_;
+  const pid_t owner_;  ///< a fork of it has no thread, and must not disturb ours
   UniqueFd stop_event_;
   Mailbox<Task> mailbox_;
   std::atomic<bool> stopping_{false};
@@ -157,6 +161,8 @@ class ServiceConnection : public std::enable_shared_from_this<ServiceConnection>
   std::unordered_map<TransferId, Attachment> attached_;
   std::vector<Watcher> watchers_;
   std::unordered_map<TransferId, Snapshot> watched_;  ///< seen by watchers, not ended
+  std::unordered_set<TransferId>
+      ended_unseen_;  ///< watchers were told by the list; news may follow
   std::vector<std::string> to_detach_;
   std::size_t collecting_ = 0;
   std::vector<Task> when_collected_;

@@ -179,14 +179,17 @@ void ServiceConnection::when_collected(std::function<void()> task) {
 
 void ServiceConnection::on_changes(const std::vector<WireChange>& changes) {
   for (const WireChange& wire : changes) {
-    // What a newer service says beyond our vocabulary cannot be shown.
-    if (const Result<Change> change = decode_change(wire)) tell(*change);
+    const Result<Change> change = decode_change(wire);
+    if (!change) continue;  // beyond our vocabulary: it cannot be shown
+    tell_attached(*change);
+    const bool told =
+        change->what == Change::What::Ended && ended_unseen_.erase(change->snapshot.id) > 0;
+    if (!told) tell_watchers(*change);
   }
 }
 
-void ServiceConnection::tell(const Change& change) {
+void ServiceConnection::tell_attached(const Change& change) {
   const TransferId& id = change.snapshot.id;
-  tell_watchers(change);
   const auto found = attached_.find(id);
   if (found == attached_.end()) return;
   found->second.last = change.snapshot;
@@ -228,6 +231,7 @@ void ServiceConnection::resync() {
   failures_ = 0;
   serving_ = true;
   greeted_at_ = Clock::now();
+  ended_unseen_.clear();
   if (!watchers_.empty()) {
     send_watch([](Answer<Nothing>) {});
     if (!watched_.empty()) resync_watched(0);
@@ -258,7 +262,9 @@ void ServiceConnection::resync_attached() {
             missing.erase(after->id.to_string());
             const auto found = attached_.find(after->id);
             if (found == attached_.end() || !found->second.last) continue;
-            if (const auto change = news_between(*found->second.last, *after, now())) tell(*change);
+            if (const auto change = news_between(*found->second.last, *after, now())) {
+              tell_attached(*change);
+            }
           }
           for (const std::string& id : missing) tell_lost(*Guid::parse(id), unknown_transfer());
         };
@@ -281,6 +287,7 @@ void ServiceConnection::resync_watched(std::uint64_t after) {
           const auto seen = watched_.find(snapshot->id);
           if (seen == watched_.end()) continue;
           if (const auto change = news_between(seen->second, *snapshot, now())) {
+            if (change->what == Change::What::Ended) ended_unseen_.insert(snapshot->id);
             tell_watchers(*change);
           }
         }

@@ -4,20 +4,6 @@
 #include <utility>
 
 namespace lh {
-namespace {
-
-/// Whether `old`, which nobody has seen yet, says nothing that `newer` does not.
-bool gives_way(const Change& old, const Change& newer) {
-  using What = Change::What;
-  if (old.restarted || old.response_changed) return false;
-  if (old.what == What::Progress) {
-    return newer.what == What::Progress && !newer.restarted && !newer.response_changed;
-  }
-  return old.what == What::Status && newer.what == What::Status &&
-         old.snapshot.status == BackgroundTransferStatus::Idle;
-}
-
-}  // namespace
 
 void Attachments::hello(const ClientName& client, std::string app) {
   clients_[client].app = std::move(app);
@@ -93,13 +79,19 @@ void Attachments::tell(const Change& change) {
 }
 
 void Attachments::queue(const ClientName& name, Client& client, const Change& change) {
-  const auto [last, is_first] =
-      client.last_news.try_emplace(change.snapshot.id, client.news.size());
-  if (!is_first && gives_way(client.news[last->second], change)) {
-    client.news[last->second] = change;
+  const TransferId& id = change.snapshot.id;
+  const bool is_progress =
+      change.what == Change::What::Progress && !change.restarted && !change.response_changed;
+  const auto merged = client.last_progress.find(id);
+  if (is_progress && merged != client.last_progress.end()) {
+    client.news[merged->second] = change;
     return;
   }
-  last->second = client.news.size();
+  if (is_progress) {
+    client.last_progress[id] = client.news.size();
+  } else if (merged != client.last_progress.end()) {
+    client.last_progress.erase(merged);
+  }
   client.news.push_back(change);
   with_news_.insert(name);
 }
@@ -108,7 +100,7 @@ void Attachments::flush() {
   for (const ClientName& name : std::exchange(with_news_, {})) {
     const auto it = clients_.find(name);
     if (it == clients_.end()) continue;
-    it->second.last_news.clear();
+    it->second.last_progress.clear();
     send_(name, std::exchange(it->second.news, {}));
   }
 }

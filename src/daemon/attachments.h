@@ -11,9 +11,8 @@
 namespace lh {
 
 /// Who watches what, and what they were not told yet. News goes to those who asked for it and to
-/// nobody else. Byte reports of one operation are merged, an Idle that did not last until the flush
-/// is not told (R77), nothing else is dropped, and the order of one client's news is the order of
-/// events. Main loop only.
+/// nobody else. Byte reports of one operation are merged, nothing else is dropped, and the order of
+/// one client's news is the order of events. Main loop only.
 class Attachments {
  public:
   using ClientName = std::string;  ///< unique name on the bus
@@ -51,7 +50,8 @@ class Attachments {
     bool watches_app = false;
     bool watches_all = false;
     std::vector<Change> news;
-    std::unordered_map<TransferId, std::size_t> last_news;  ///< of an operation: index in `news`
+    std::unordered_map<TransferId, std::size_t>
+        last_progress;  ///< index in `news`, while nothing newer of that operation follows
   };
   void queue(const ClientName& name, Client& client, const Change& change);
 

@@ -241,7 +241,7 @@ const std::array<ConnectionKey, 8> kConnectionKeys{{
      [](const toml::node& n, ConnectionRule& r) {
        const std::optional<double> value = n.value<double>();
        if (!n.is_number() || !value || !(*value > 0 && *value < 1e9)) return false;
-       r.limit_gib = *value;
+       r.limit_gib = value;
        return true;
      }},
     {"period", "\"monthly:DAY\", \"weekly:DAY\" or a number of days as text",

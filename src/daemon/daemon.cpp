@@ -312,19 +312,9 @@ class Daemon::Impl {
     leave("nothing left to do");
   }
 
-  /// What was sent to the service before is still answered; later calls start the next one.
-  void give_name_back() {
-    try {
-      bus_->releaseName(bus::kName);
-    } catch (const sdbus::Error& error) {
-      log(LogLevel::Debug, "the bus name was not given back: " + error.getMessage());
-    }
-  }
-
   void leave(std::string_view why) {
     if (std::exchange(leaving_, true)) return;
     log(LogLevel::Info, "leaving: " + std::string(why));
-    if (!idle_) give_name_back();
     manager_.drain();
     drain_limit_ = loop_.at(clock_.now() + kDrainLimit, [this] {
       log(LogLevel::Warning,

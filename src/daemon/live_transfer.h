@@ -29,8 +29,8 @@ struct LiveTransfer {
   std::uint64_t sequence = 0;        ///< place in lists; 0 if not read from one
   QueueHold hold = QueueHold::None;  ///< why the scheduler passed it over
   std::deque<Pending> pending;
-  bool persisting = false;        ///< a Persist is with the store
-  std::optional<Transfer> shown;  ///< its `before`
+  bool persisting = false;                          ///< a Persist is with the store
+  std::optional<Transfer> shown;                    ///< its `before`
   bool erasing = false;                             ///< its row is being removed
   bool in_window = false;                           ///< in the front of the queue
   std::uint32_t pins = 0;                           ///< requests under way that keep it in memory

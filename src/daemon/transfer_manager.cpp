@@ -480,6 +480,7 @@ void TransferManager::on_events(std::vector<std::pair<TransferId, Event>> events
 void TransferManager::set_facts(const Facts& facts, std::vector<TransferId> watched) {
   if (facts == facts_) return;
   const Facts before = std::exchange(facts_, facts);
+  schedule();  // first, so that who gets a slot is not told to be Idle
   std::vector<TransferId> ids;
   ids.reserve(live_.size());
   for (const auto& [id, entry] : live_) ids.push_back(id);

@@ -69,8 +69,8 @@ class TransferManager {
                   std::uint64_t seed, QueueMarks marks);
   TransferManager(Seams seams, Outside outside, Limits limits, std::string boot_id,
                   std::uint64_t seed)
-      : TransferManager(seams, std::move(outside), std::move(limits),
-                        std::move(boot_id), seed, QueueMarks()) {}
+      : TransferManager(seams, std::move(outside), std::move(limits), std::move(boot_id), seed,
+                        QueueMarks()) {}
   ~TransferManager();
 
   /// Takes up what an earlier run left; `done` when requests may come.

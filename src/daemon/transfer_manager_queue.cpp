@@ -71,14 +71,14 @@ void TransferManager::refill() {
   if (refilling_) return;
   refilling_ = true;
   const QueueKey after = window_.end();
-  seams_.store.load_queue(
-      after, {}, marks_.page, [this, after](Result<std::vector<Transfer>> rows) {
-        if (!rows.ok()) return fail(rows.error());
-        refilling_ = false;
-        // If the window was cut meanwhile, this page is not the next one.
-        if (after == window_.end()) take_page(std::move(*rows));
-        schedule();
-      });
+  seams_.store.load_queue(after, {}, marks_.page,
+                          [this, after](Result<std::vector<Transfer>> rows) {
+                            if (!rows.ok()) return fail(rows.error());
+                            refilling_ = false;
+                            // If the window was cut meanwhile, this page is not the next one.
+                            if (after == window_.end()) take_page(std::move(*rows));
+                            schedule();
+                          });
 }
 
 void TransferManager::take_page(std::vector<Transfer> rows) {

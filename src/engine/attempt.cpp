@@ -53,6 +53,11 @@ void Attempt::opened(Result<std::shared_ptr<PartialFile>> file) {
     return end({.kind = Ending::Kind::Completed, .failure = {}});
   }
   have_ = plan_.validator.can_resume() && !more_than_promised ? durable_ : 0;
+  // Found beyond what was recorded, and synced: recorded now, so that runs too short for a
+  // checkpoint of their own do not add up to a loss.
+  if (have_ > plan_.resume_from) {
+    thread_.emit(plan_.id, event::Checkpointed{plan_.attempt, have_});
+  }
   send_request();
 }
 

@@ -275,8 +275,8 @@ Result<std::string> ensure_private_bus(const PrivateBusLock& /*held*/, const std
   return private_bus_address(folder);
 }
 
-Result<bool> end_private_bus_if_alone(const std::string& folder,
-                                      const std::string& own_unique_name) {
+Result<bool> end_private_bus_if_alone(const std::string& folder, const std::string& own_unique_name,
+                                      KeepLock keep) {
   Result<PrivateBusLock> lock = PrivateBusLock::acquire(folder, std::chrono::milliseconds(0));
   if (!lock) return false;
   try {
@@ -300,6 +300,7 @@ Result<bool> end_private_bus_if_alone(const std::string& folder,
   } catch (const sdbus::Error& error) {
     return Error{ErrorKind::Bus, 0, "end", "the private bus", error.getMessage()};
   }
+  if (keep == KeepLock::No) return true;
   // Held by the descriptor until the process is gone.
   static const PrivateBusLock held_until_exit = std::move(*lock);
   return true;

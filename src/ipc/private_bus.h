@@ -35,13 +35,16 @@ class PrivateBusLock {
                                                      std::chrono::milliseconds limit,
                                                      int interrupt = -1);
 
-/// For the daemon when it is about to leave and serves on the private bus of `folder` (see
-/// is_private_bus): ends that bus if nobody but the caller (its unique name there) is connected.
-/// True if it was ended. In that case the lock stays held until this process ends, so that a client
-/// that comes now starts bus and daemon anew only afterwards. Blocks for a few round trips at most;
-/// false if somebody connects right now.
+/// Whether the lock stays held until this process ends.
+enum class KeepLock { UntilExit, No };
+
+/// For whoever is about to leave the private bus of `folder` (see is_private_bus): ends that bus if
+/// nobody but the caller (its unique name there) and longhauld's name is on it. True if it was
+/// ended. A daemon keeps the lock then, so that a client that comes now starts bus and daemon anew
+/// only after its end. Blocks for a few round trips at most; false if somebody connects right now.
 [[nodiscard]] Result<bool> end_private_bus_if_alone(const std::string& folder,
-                                                    const std::string& own_unique_name);
+                                                    const std::string& own_unique_name,
+                                                    KeepLock keep = KeepLock::UntilExit);
 
 /// File that the bus and the daemons started by it log to.
 [[nodiscard]] std::string private_bus_log(const std::string& folder);

@@ -75,11 +75,16 @@ Result<void> look_at_file(const std::string& path) {
   const ssize_t got = ::pread(file.get(), header.data(), header.size(), 0);
   if (got < 0) return file_error(errno, "read the database", path);
   if (got < static_cast<ssize_t>(header.size()) ||
-      std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0 ||
-      big_endian(&header[68]) != kApplicationId) {
+      std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
     return not_ours(path);
   }
   const std::uint32_t version = big_endian(&header[60]);
+  const std::uint32_t application = big_endian(&header[68]);
+  // One page, and never a table: a creation was cut off between its settings and its schema.
+  const bool is_blank = application == 0 && version == 0 && big_endian(&header[28]) == 1 &&
+                        big_endian(&header[40]) == 0;
+  if (is_blank) return {};
+  if (application != kApplicationId) return not_ours(path);
   if (version > kSchemaVersion) return too_new(path, version);
   return {};
 }

@@ -50,6 +50,10 @@ def app(box, app_program):
     return start
 
 
+def is_id(line):
+    return re.fullmatch(r"[0-9a-f-]{36}", line) is not None
+
+
 def completions(result):
     return [line.split()[1:] for line in result.out.splitlines() if line.startswith("completed ")]
 
@@ -109,7 +113,7 @@ def test_R32_attach_and_cancel_discards_what_an_earlier_session_left(box, app, f
 def test_completion_comes_exactly_once_over_kill_9_of_the_daemon(box, app, fault):
     url = fault.url(size=2_000_000, seed="a", etag="strong", stall_after=1_200_000, times=1)
     running = app("run", url, "out.bin", wait=False)
-    transfer = running.next_line()
+    transfer = running.wait_line(is_id)
     fault.wait_stalled(url)
     box.kill9_daemon()
     result = running.wait()
@@ -120,7 +124,7 @@ def test_completion_comes_exactly_once_over_kill_9_of_the_daemon(box, app, fault
 def test_completion_comes_exactly_once_over_three_kills(box, app, fault):
     url = fault.url(size=2_000_000, seed="a", etag="strong", stall_after=400_000, times=3)
     running = app("run", url, "out.bin", wait=False)
-    transfer = running.next_line()
+    transfer = running.wait_line(is_id)
     for number in (1, 2, 3):
         fault.wait_requests(url, number)
         fault.wait_stalled(url)
@@ -133,7 +137,7 @@ def test_completion_comes_exactly_once_over_three_kills(box, app, fault):
 def test_R25_every_status_is_reported_and_the_last_report_is_the_end(box, app, fault):
     url = fault.url(size=400_000, seed="a", etag="strong", stall_after=200_000, times=1)
     running = app("run", url, "out.bin", wait=False)
-    transfer = running.next_line()
+    transfer = running.wait_line(is_id)
     fault.wait_stalled(url)
     box.run("pause", transfer).ok()
     running.wait_line(lambda line: line.startswith(f"progress {transfer} 2 "))
@@ -146,9 +150,12 @@ def test_R25_every_status_is_reported_and_the_last_report_is_the_end(box, app, f
 
 def test_R27_R28_flags_come_in_one_report_each(box, app, fault):
     box.config({"retry": {"delays_s": [0]}})
-    url = fault.url(size=400_000, seed="a", break_at=200_000)
-    result = app("run", url, "out.bin")
-    reports = progress(result)
+    url = fault.url(size=400_000, seed="a", break_at=200_000, gate_head=True)
+    running = app("run", url, "out.bin", wait=False)
+    running.wait_line(is_id)
+    fault.wait_stalled(url)
+    fault.release(url)
+    reports = progress(running.wait())
     assert [report[3] for report in reports].count("1") == 2, "two responses"
     assert [report[4] for report in reports].count("1") == 1, "one restart"
 

@@ -72,15 +72,6 @@ def test_a_folder_nobody_can_write_to_is_refused(box, fault):
     nothing_was_made(box)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_refused(box, fault):
-    folder = box.root / "locked"
-    folder.mkdir(mode=0o500)
-    result = box.run("get", fault.url(size=1), "-d", folder).fails(2)
-    assert "Permission denied" in result.err
-    nothing_was_made(box)
-
-
 def test_a_folder_in_the_place_of_the_file_is_refused(box, fault):
     (box.downloads / "folder").mkdir()
     box.run("get", fault.url(size=1), "-o", "folder").fails(2)

@@ -30,7 +30,7 @@ def test_get_returns_before_the_server_has_answered(box, fault):
 def test_until_it_is_complete_nothing_stands_under_the_name_of_the_file(box, fault):
     url = fault.url(size=300_000, seed="name", stall_after=200_000)
     transfer = box.get(url)
-    fault.wait_stalled(url)
+    box.wait_show(transfer, lambda now: now["bytes_received"] == 200_000)
     assert [path.name for path in box.downloads.iterdir()] == [f".longhaul-{transfer}.part"]
     fault.release(url)
     box.wait_status(transfer, "Completed")

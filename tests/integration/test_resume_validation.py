@@ -77,11 +77,6 @@ def test_no_validator_means_starting_over(broken):
     assert shown["has_restarted"] is True
 
 
-def test_with_a_checksum_it_is_resumed_without_a_validator_and_verified(broken):
-    _, (_, second) = broken("--checksum", "sha256:" + body_sha256("v", SIZE))
-    assert (second.header("Range"), second.status) == (f"bytes={CUT}-", 206)
-
-
 def test_with_a_checksum_a_mix_of_two_versions_never_becomes_the_file(quick_retries, fault):
     url = fault.url(size=SIZE, seed="v", break_at=CUT, change_at=2)
     transfer = quick_retries.get(url, "--checksum", "sha256:" + body_sha256("v", SIZE))

@@ -79,10 +79,8 @@ TEST(Conditions, R45_AnotherCostPolicyIsAppliedAtOnce) {
   world.run_for(seconds(2));
   EXPECT_EQ(world.snapshot(id).status, Status::Running);
   const auto wish_for = [](BackgroundTransferCostPolicy policy) {
-    return WishedChange{.priority = {},
-                        .cost_policy = policy,
-                        .set_headers = {},
-                        .remove_headers = {}};
+    return WishedChange{
+        .priority = {}, .cost_policy = policy, .set_headers = {}, .remove_headers = {}};
   };
   world.ask_change(id, wish_for(BackgroundTransferCostPolicy::UnrestrictedOnly));
   world.run_for(seconds(2));

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "support/random_day.h"
 #include "support/world.h"
@@ -25,14 +25,13 @@ TEST(Promises, NothingIsShownThatACrashCouldTakeBack) {
   world.run_for(seconds(1));
   world.ask(ControlVerb::Cancel, id);  // decided, and not yet in the store
   Snapshot shown;
-  world.manager().snapshots({id}, [&shown](const std::vector<Snapshot>& snapshots) {
-    shown = snapshots.at(0);
-  });
+  world.manager().snapshots(
+      {id}, [&shown](const std::vector<Snapshot>& snapshots) { shown = snapshots.at(0); });
   EXPECT_EQ(shown.status, Status::Running);
   world.kill();
   world.start();
   world.run_until_idle();
-  EXPECT_EQ(world.history(id), "Idle Running Idle Running Completed");
+  EXPECT_EQ(world.history(id), "Idle Running Completed");
 }
 
 TEST(Promises, WhoAttachesWhileADecisionIsStoredIsToldOfIt) {
@@ -204,7 +203,7 @@ TEST(Witness, FindsCheatsInRandomOrdersToo) {
     (void)with_engine.world().witness.take_violations();
   }
   EXPECT_GT(stores, 100);
-  EXPECT_GT(engines, 20);
+  EXPECT_GT(engines, 5);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ TEST(Retry, R41_AResetIsRetriedWithoutTheApp) {
 
 TEST(Retry, R43_TheCountStartsAnewWithEveryProgress) {
   World world;
-  const auto id = world.app("org.example.a").download(20_MiB);
+  const auto id = world.app("org.example.a").download(60_MiB);
   for (int broken = 0; broken < 8; ++broken) {
     world.run_for(seconds(2));
     world.break_connection(id);

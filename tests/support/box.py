@@ -71,9 +71,14 @@ class Command:
             thread.start()
 
     def _read_out(self):
-        for line in self.process.stdout:
-            self.out += line
-            self._lines.put(line.decode(errors="replace").rstrip("\n"))
+        rest = b""
+        while part := self.process.stdout.read1(1 << 20):
+            self.out += part
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                self._lines.put(line.decode(errors="replace"))
+        if rest:
+            self._lines.put(rest.decode(errors="replace"))
         self._lines.put(None)
 
     def _read_err(self):

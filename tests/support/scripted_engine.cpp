@@ -59,8 +59,8 @@ ScriptedEngine::Attempt* ScriptedEngine::active(AttemptId attempt) {
 
 void ScriptedEngine::report_response(const Attempt& attempt, const ResponseHead& head,
                                      Verdict::Kind verdict, std::optional<ByteCount> total) {
-  emit(attempt, event::ResponseArrived{attempt.plan.attempt, head, verdict, total,
-                                       name_of(attempt.plan)});
+  emit(attempt,
+       event::ResponseArrived{attempt.plan.attempt, head, verdict, total, name_of(attempt.plan)});
 }
 
 // --- the end -----------------------------------------------------------------------------------

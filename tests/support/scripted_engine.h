@@ -27,13 +27,13 @@ class ScriptedEngine final : public TransferEngine {
     bool answered = false;
     bool done = false;  ///< the end is known and follows
     ContentId content = 0;
-    ByteOffset next = 0;       ///< in the server's file
-    ByteCount left = 0;        ///< of the body
-    ByteCount skip = 0;        ///< of the body, there already
+    ByteOffset next = 0;  ///< in the server's file
+    ByteCount left = 0;   ///< of the body
+    ByteCount skip = 0;   ///< of the body, there already
     std::optional<ByteCount> total;
     ByteCount received = 0;
     ByteCount durable = 0;
-    TimePoint moves_at{};      ///< of its own accord: see move()
+    TimePoint moves_at{};  ///< of its own accord: see move()
     TimePoint checkpoint_at{};
   };
   /// Ways to break off.
@@ -95,8 +95,7 @@ class ScriptedEngine final : public TransferEngine {
   }
   /// The partial file of earlier attempts, as far as the plan believes it.
   ByteCount open_leftover(Attempt& attempt);
-  void begin_body(Attempt& attempt, const Verdict& verdict,
-                  const SimulatedServer::Answer& answer);
+  void begin_body(Attempt& attempt, const Verdict& verdict, const SimulatedServer::Answer& answer);
   void report_response(const Attempt& attempt, const ResponseHead& head, Verdict::Kind verdict,
                        std::optional<ByteCount> total);
   ByteCount sync(Attempt& attempt);

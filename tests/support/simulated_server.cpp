@@ -125,7 +125,8 @@ SimulatedServer::Answer SimulatedServer::get(const TransferPlan& plan, ByteCount
   }
   answer.content = file.content;
   add_proof(answer.head, file);
-  const bool in_range = have > 0 && file.manner != RangeManner::Never && proves(plan.validator, file);
+  const bool in_range =
+      have > 0 && file.manner != RangeManner::Never && proves(plan.validator, file);
   if (!in_range) {
     answer.head.status = 200;
     answer.length = file.size;

@@ -15,7 +15,7 @@ namespace lh::sim {
 /// How a server answers a request for a range that it could honour.
 enum class RangeManner : std::uint8_t {
   Honest,
-  Never,         ///< always the whole file
+  Never,  ///< always the whole file
   StartsEarlier,
   StartsLater,
   WrongTotal,

@@ -1,34 +1,15 @@
 #include "support/world.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 
+#include <gtest/gtest.h>
+
 #include "core/model/status_name.h"
-#include "daemon/snapshots.h"
 
 namespace lh::sim {
 namespace {
 
 constexpr int kMostMoves = 200'000;  // a world that never rests is a bug
-
-std::string_view verb_name(ControlVerb verb) {
-  switch (verb) {
-    case ControlVerb::Start:
-      return "start";
-    case ControlVerb::Pause:
-      return "pause";
-    case ControlVerb::Resume:
-      return "resume";
-    case ControlVerb::Cancel:
-      return "cancel";
-    case ControlVerb::Forget:
-      return "forget";
-    case ControlVerb::Collect:
-      return "collect";
-  }
-  return "?";
-}
 
 std::string describe(const Change& change) {
   static constexpr std::array<std::string_view, 6> kNames = {"created",  "status", "progress",
@@ -76,9 +57,8 @@ World::World(Options options)
       widest_limits_(options_.limits) {
   engine.on_start([this](const TransferPlan& plan) {
     note([&] {
-      return "  attempt " + std::to_string(plan.attempt) + " of " + short_name(plan.id) +
-             " from " + std::to_string(plan.resume_from) +
-             (plan.trust_file_size ? ", size trusted" : "");
+      return "  attempt " + std::to_string(plan.attempt) + " of " + short_name(plan.id) + " from " +
+             std::to_string(plan.resume_from) + (plan.trust_file_size ? ", size trusted" : "");
     });
     witness.attempt_started(plan, widest_limits_);
   });
@@ -115,16 +95,15 @@ void World::start() {
   sweeps_open_ = 0;
   facts.draining = false;
   witness.process_started();
-  attachments_ = std::make_unique<Attachments>(
-      [this](const std::string& client, const std::vector<Change>& changes) {
-        for (const Change& change : changes) {
-          note([&] {
-            return "  " + client + " gets " + short_name(change.snapshot.id) + " " +
-                   describe(change);
-          });
-          witness.received(client, change);
-        }
+  attachments_ = std::make_unique<Attachments>([this](const std::string& client,
+                                                      const std::vector<Change>& changes) {
+    for (const Change& change : changes) {
+      note([&] {
+        return "  " + client + " gets " + short_name(change.snapshot.id) + " " + describe(change);
       });
+      witness.received(client, change);
+    }
+  });
   manager_ = std::make_unique<TransferManager>(
       TransferManager::Seams{store, engine, files, clock}, outside(), options_.limits,
       "boot-" + std::to_string(boot_), random.next(), options_.marks);
@@ -280,172 +259,6 @@ void World::pass_time(Duration most) {
   clock.advance_to(until);
 }
 
-// --- requests ----------------------------------------------------------------------------------
-
-TransferId World::new_id() {
-  ++last_id_;
-  Guid::Bytes bytes{};
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes[15 - i] = static_cast<std::uint8_t>(last_id_ >> (8 * i));
-  }
-  bytes[6] = 0x40;
-  return Guid(bytes);
-}
-
-std::size_t World::request(const std::string& what) {
-  note([&] { return what; });
-  return witness.asked(what);
-}
-
-TransferSpec World::make_spec(const std::string& app, ByteCount size, const DownloadWish& wish) {
-  ++last_file_;
-  const std::string name = "file-" + std::to_string(last_file_);
-  TransferSpec spec;
-  spec.app = app;
-  spec.uri = wish.uri;
-  if (spec.uri.empty()) {
-    spec.uri = "http://" + wish.host + "/" + name;
-    ServedFile file = wish.file;
-    file.size = size;
-    server.serve(spec.uri, std::move(file));
-  }
-  spec.origin = spec.uri.substr(0, spec.uri.find('/', 7));
-  spec.target.folder = "/home/user";
-  spec.target.file_name = wish.file_name.empty() ? name : wish.file_name;
-  spec.target.collision = wish.collision;
-  spec.priority = wish.priority;
-  spec.cost_policy = wish.cost_policy;
-  spec.keep_when_ended = wish.keep_when_ended;
-  if (wish.with_checksum) spec.checksum = checksum_of(server.file(spec.uri).content);
-  return spec;
-}
-
-void World::ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start,
-                       bool attach_too, Created done) {
-  std::vector<TransferId> ids;
-  for (std::size_t i = 0; i < specs.size(); ++i) ids.push_back(new_id());
-  const std::size_t asked =
-      request("create " + short_name(ids.front()) + " x" + std::to_string(ids.size()) +
-              (start ? ", started" : ""));
-  manager_->create(std::move(specs), start, std::move(ids),
-                   [this, asked, app, attach_too,
-                    done = std::move(done)](Result<std::vector<TransferId>> created) {
-                     witness.answered(asked);
-                     if (created.ok()) {
-                       for (const TransferId& id : *created) {
-                         witness.created(id);
-                         if (attach_too) attach(app, id);
-                       }
-                     }
-                     if (done) done(std::move(created));
-                   });
-}
-
-void World::ask(ControlVerb verb, const TransferId& id, Answered done) {
-  const std::string name(verb_name(verb));
-  const std::size_t asked = request(name + " " + short_name(id));
-  if (verb == ControlVerb::Forget || verb == ControlVerb::Collect) witness.erase_asked(id);
-  manager_->control(verb, {id},
-                    [this, asked, id, name, done = std::move(done)](
-                        const std::vector<RefusedTransfer>& refused) {
-                      witness.answered(asked);
-                      note([&] {
-                        return "  answer " + name + " " + short_name(id) +
-                               (refused.empty() ? ": ok" : ": " + refused.front().error.message);
-                      });
-                      if (refused.empty()) witness.accepted(id, name);
-                      if (!done) return;
-                      done(refused.empty() ? std::nullopt
-                                           : std::optional(refused.front().error));
-                    });
-}
-
-void World::ask_change(const TransferId& id, WishedChange wish, Answered done) {
-  const std::size_t asked = request("change " + short_name(id));
-  manager_->change(id, std::move(wish),
-                   [this, asked, done = std::move(done)](std::optional<TransferError> error) {
-                     witness.answered(asked);
-                     if (done) done(std::move(error));
-                   });
-}
-
-void World::attach(const std::string& app, const TransferId& id) {
-  wanted_attachments_.emplace(app, id);
-  attachments_->hello(app, app);
-  attachments_->attach(app, {id});
-  const std::size_t asked = request("attach " + short_name(id));
-  witness.attached(app, id);
-  manager_->snapshots({id}, [this, asked, app, id](const std::vector<Snapshot>& snapshots) {
-    witness.answered(asked);
-    if (snapshots.empty()) return detach(app, id);
-    attachments_->flush();
-    note([&] {
-      return "  shown " + short_name(id) + " " + std::string(status_name(snapshots[0].status));
-    });
-    witness.shown(app, snapshots.front());
-  });
-}
-
-void World::detach(const std::string& app, const TransferId& id) {
-  wanted_attachments_.erase({app, id});
-  attachments_->detach(app, {id});
-  witness.detached(app, id);
-}
-
-void World::ask_list() {
-  const std::size_t asked = request("list");
-  manager_->list({}, [this, asked](const Result<std::vector<Snapshot>>& page) {
-    witness.answered(asked);
-    if (!page.ok()) return;
-    for (const Snapshot& snapshot : *page) witness.listed(snapshot);
-  });
-}
-
-std::vector<Snapshot> World::list(TransferManager::ListWish wish) {
-  std::vector<Snapshot> all;
-  for (bool more = true; more;) {
-    more = false;
-    manager_->list(wish, [&](const Result<std::vector<Snapshot>>& page) {
-      if (!page.ok() || page->empty()) return;
-      all.insert(all.end(), page->begin(), page->end());
-      wish.after = page->back().sequence;
-      more = true;
-    });
-    settle();
-  }
-  return all;
-}
-
-Snapshot World::snapshot(const TransferId& id) {
-  Snapshot found;
-  manager_->snapshots({id}, [&found](const std::vector<Snapshot>& snapshots) {
-    if (!snapshots.empty()) found = snapshots.front();
-  });
-  settle();
-  return found;
-}
-
-bool World::has_right_file(const TransferId& id) {
-  const Transfer* const row = store.find(id);
-  if (row == nullptr) return false;
-  const auto file = disk.durable_target(result_path(*row));
-  const ServedFile& served = server.file(row->spec.uri);
-  return file && file->image.size() == served.size &&
-         file->image.version_of(served.size) == served.content;
-}
-
-ServedFile& World::served(const TransferId& id) {
-  return server.file(store.find(id)->spec.uri);
-}
-
-void World::break_connection(const TransferId& id) {
-  const auto* const attempt = engine.find(id);
-  if (attempt != nullptr) {
-    engine.break_off(attempt->plan.attempt, ScriptedEngine::Break::Reset);
-  }
-  settle();
-}
-
 // --- checks ------------------------------------------------------------------------------------
 
 void World::check() {
@@ -466,97 +279,6 @@ void World::check_at_rest() {
   run_until_idle();
   if (server.requests() != requests) witness.report("a new start found requests to make");
   if (store.writes() != writes) witness.report("a new start found something to store");
-}
-
-// --- apps and conditions -----------------------------------------------------------------------
-
-TransferId App::create(ByteCount size, DownloadWish wish) {
-  TransferId id;
-  world_.ask_create(name_, {world_.make_spec(name_, size, wish)}, false, true,
-                    [&id](const Result<std::vector<TransferId>>& created) {
-                      if (created.ok()) id = created->front();
-                    });
-  world_.settle();
-  return id;
-}
-
-std::optional<Error> App::try_create(ByteCount size, DownloadWish wish) {
-  std::optional<Error> error;
-  world_.ask_create(name_, {world_.make_spec(name_, size, wish)}, false, false,
-                    [&error](const Result<std::vector<TransferId>>& created) {
-                      if (!created.ok()) error = created.error();
-                    });
-  world_.settle();
-  return error;
-}
-
-TransferId App::download(ByteCount size, DownloadWish wish) {
-  const TransferId id = create(size, std::move(wish));
-  start(id);
-  return id;
-}
-
-std::optional<TransferError> App::control(ControlVerb verb, const TransferId& id) {
-  std::optional<TransferError> answer;
-  world_.ask(verb, id, [&answer](std::optional<TransferError> error) { answer = std::move(error); });
-  world_.settle();
-  return answer;
-}
-
-std::optional<TransferError> App::start(const TransferId& id) {
-  return control(ControlVerb::Start, id);
-}
-std::optional<TransferError> App::pause(const TransferId& id) {
-  return control(ControlVerb::Pause, id);
-}
-std::optional<TransferError> App::resume(const TransferId& id) {
-  return control(ControlVerb::Resume, id);
-}
-std::optional<TransferError> App::cancel(const TransferId& id) {
-  return control(ControlVerb::Cancel, id);
-}
-std::optional<TransferError> App::forget(const TransferId& id) {
-  return control(ControlVerb::Forget, id);
-}
-std::optional<TransferError> App::collect(const TransferId& id) {
-  return control(ControlVerb::Collect, id);
-}
-
-void Conditions::set(const Facts& facts) {
-  world_.set_facts(facts);
-  world_.settle();
-}
-
-void Conditions::disconnect() {
-  Facts facts = world_.facts;
-  facts.network.connected = false;
-  facts.network.since = world_.clock.now();
-  set(facts);
-}
-
-void Conditions::connect() {
-  Facts facts = world_.facts;
-  facts.network.connected = true;
-  facts.network.since = world_.clock.now();
-  set(facts);
-}
-
-void Conditions::metered() {
-  Facts facts = world_.facts;
-  facts.network.cost = NetworkCostType::Fixed;
-  set(facts);
-}
-
-void Conditions::unmetered() {
-  Facts facts = world_.facts;
-  facts.network.cost = NetworkCostType::Unrestricted;
-  set(facts);
-}
-
-void Conditions::spare_battery(bool on) {
-  Facts facts = world_.facts;
-  facts.power.holds_background = on;
-  set(facts);
 }
 
 }  // namespace lh::sim

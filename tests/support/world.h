@@ -28,9 +28,9 @@ class World;
 
 /// What an app may wish of a download.
 struct DownloadWish {
-  std::string uri;   ///< empty: a new file at "http://one.example"
+  std::string uri;  ///< empty: a new file at "http://one.example"
   std::string host = "one.example";
-  ServedFile file;   ///< if `uri` is empty; its size is that of the download
+  ServedFile file;  ///< if `uri` is empty; its size is that of the download
   std::string file_name;
   Collision collision = Collision::Replace;
   BackgroundTransferPriority priority = BackgroundTransferPriority::Default;

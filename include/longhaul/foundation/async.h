@@ -3,7 +3,8 @@
 /// @file
 /// Asynchronous objects: wait for them with get() or wait_for(), watch them with handlers, or
 /// co_await them. Handlers of transfers run on a thread of the library, one at a time; an exception
-/// that leaves one ends the program. Dropping an object cancels nothing (R33).
+/// that leaves one ends the program. Once get() has returned, no progress handler of that object
+/// runs any more. Dropping an object cancels nothing (R33).
 
 #include <chrono>
 #include <coroutine>

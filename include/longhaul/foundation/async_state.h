@@ -51,6 +51,10 @@ class LONGHAUL_EXPORT AsyncStateBase : public std::enable_shared_from_this<Async
   void set_completed(Task task);
 
   // For whoever carries it out.
+  /// The end is seen only behind what the executor was given before it, so that no progress handler
+  /// runs once get() has returned; but at once by a handler that waits for it. Needs an executor
+  /// with one thread, for which `is_handler_thread` is true.
+  void end_behind_handlers(bool (*is_handler_thread)());
   /// What Cancel does; without it, cancelling ends the object as canceled.
   void on_cancel(Task task);
   /// Called once, when somebody has seen that it ended.
@@ -69,6 +73,8 @@ class LONGHAUL_EXPORT AsyncStateBase : public std::enable_shared_from_this<Async
 
  private:
   void observed();
+  void reveal_end();
+  void notice_end_in_handler();
 
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -26,7 +26,7 @@ constexpr std::size_t kBlockBytes = 256UL * 1024;
 
 /// The transfer failed, or started over, under the reader: not the command's fault.
 Failure content_failure(const longhaul::hresult_error& error) {
-  const Failure failure = service_failure(error.code(), error.what());
+  Failure failure = service_failure(error.code(), error.what());
   if (failure.status() != ExitStatus::Refused) return failure;
   return {ExitStatus::TransferFailed, failure.what(), failure.cause()};
 }

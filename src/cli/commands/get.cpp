@@ -246,7 +246,7 @@ Run define_get(Arguments& arguments) {
 
 const Command get_command{
     "get",
-    "[OPTION...] URL...",
+    "[OPTION...] URL...|-i LIST",
     "Download files in the background",
     "Hands each URL to the service, prints the ID of each transfer on a line and returns at once. "
     "The transfers go on by themselves, whatever happens to this program, the service or the "

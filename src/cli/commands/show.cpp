@@ -45,7 +45,7 @@ std::string amount(const TransferInfo& transfer) {
 }
 
 std::string history(const TransferInfo& transfer) {
-  std::string text = counted(transfer.Attempts, "request");
+  std::string text = std::to_string(transfer.Attempts);
   if (transfer.HasRestarted) text += ", restarted from the beginning";
   return text;
 }
@@ -98,8 +98,8 @@ std::string readable(const longhaul::TransferDetails& details) {
   const bool upload = transfer.Kind == longhaul::TransferKind::Upload;
   block.add(upload ? "To" : "From",
             (transfer.Method == "GET" ? "" : transfer.Method + " ") + transfer.Url);
-  block.add(upload ? "From" : "To",
-            transfer.File.empty() ? "the server has not told the name yet" : transfer.File);
+  const std::string unnamed = transfer.HasEnded() ? "" : "a name that the server or the URL gives";
+  block.add(upload ? "From" : "To", transfer.File.empty() ? unnamed : transfer.File);
   const std::string name(status_name(transfer.Status));
   const std::string word = status_word(transfer);
   block.add("Status", word == name ? word : word + " (" + name + ")");
@@ -107,8 +107,8 @@ std::string readable(const longhaul::TransferDetails& details) {
   add_waiting(transfer, block);
   block.add("App", transfer.App);
   block.add("Group", transfer.Group);
-  block.add("Priority", lower_case(priority_name(transfer.Priority)));
-  block.add("Networks", lower_case(cost_policy_name(transfer.CostPolicy)));
+  block.add("Priority", std::string(priority_name(transfer.Priority)));
+  block.add("Networks", std::string(cost_policy_name(transfer.CostPolicy)));
   block.add("Created", local_time(transfer.Created));
   if (transfer.Started) block.add("Started", local_time(*transfer.Started));
   block.add("Ended", ended(transfer));

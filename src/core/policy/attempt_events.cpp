@@ -170,6 +170,7 @@ void on(Transition& t, const event::ResponseArrived& e) {
       if (!e.file_name.empty()) state.file_name = e.file_name;
       break;
   }
+  t.live().awaits_agreement = false;
   record_response(t, e.head);
   if (e.verdict == Verdict::Kind::StartOver) begin_anew(t, e, had_bytes);
   if (e.verdict == Verdict::Kind::Append) {
@@ -189,6 +190,8 @@ void on(Transition& t, const event::BytesArrived& e) {
 void on(Transition& t, const event::Checkpointed& e) {
   if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
   t.record_prefix(e.prefix);
+  // Found in the file at the start: these bytes count, what comes behind them does not yet.
+  if (t.live().awaits_agreement) t.state().boot_id.clear();
   t.persist();
 }
 

@@ -67,7 +67,8 @@ struct BytesArrived {
   AttemptId attempt = 0;
   ByteCount received = 0;
 };
-/// The first `prefix` bytes are on disk (fdatasync has returned).
+/// The first `prefix` bytes are on disk (fdatasync has returned). May come before the response: for
+/// bytes that were found in the file at the start.
 struct Checkpointed {
   AttemptId attempt = 0;
   ByteCount prefix = 0;

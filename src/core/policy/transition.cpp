@@ -67,6 +67,7 @@ void Transition::start_attempt(AttemptId attempt) {
   }
   live() = LiveState{.attempt = attempt,
                      .has_slot = true,
+                     .awaits_agreement = plan.trust_file_size,
                      .received = state().stored.prefix_length(),
                      .last_bytes_at = in_.now};
   act(action::StartAttempt{std::move(plan)});

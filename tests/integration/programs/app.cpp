@@ -101,9 +101,9 @@ int run(const std::string& url, const std::string& file) {
   Ends ends;
   const DownloadOperation operation = create(url, file);
   const Watched watched = operation.StartAsync();
+  ends.watch(watched, operation);
   std::puts(id_of(operation).c_str());
   std::fflush(stdout);
-  ends.watch(watched, operation);
   ends.wait(1);
   return 0;
 }

@@ -13,14 +13,19 @@ def of_program(program):
     """Options by command, as the program tells them."""
 
     def said(*arguments):
-        return subprocess.run([program, "help", *arguments], check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            [program, "help", *arguments], check=True, capture_output=True, text=True
+        ).stdout
 
     commands = re.findall(r"^  ([a-z]+) +[A-Z]", said(), re.MULTILINE)
     found = {}
     for command in commands:
         listed = said(command).split("\nOptions:\n")[1].split("\nExamples:\n")[0]
         terms = [line.split("  ")[1] for line in listed.splitlines() if re.match(r"  -", line)]
-        found[command] = {name for term in terms for name in OPTION.findall(term)} - {"-h", "--help"}
+        found[command] = {name for term in terms for name in OPTION.findall(term)} - {
+            "-h",
+            "--help",
+        }
     return found
 
 
@@ -44,7 +49,9 @@ def of_completion(script):
     found = {}
     for command in commands:
         shell = f'source "{script}"; _longhaul_options {command}'
-        words = subprocess.run(["bash", "-c", shell], check=True, capture_output=True, text=True).stdout.split()
+        words = subprocess.run(
+            ["bash", "-c", shell], check=True, capture_output=True, text=True
+        ).stdout.split()
         found[command] = set(words) - {"-h", "--help"}
     return found
 

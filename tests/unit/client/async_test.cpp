@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -140,6 +141,52 @@ TEST(Async, TheEndCountsAsSeenOnceSomebodyLooks) {
   EXPECT_EQ(pending.async.get(), 1);
   EXPECT_EQ(pending.async.get(), 1);
   EXPECT_EQ(seen, 1);
+}
+
+/// An executor that runs its tasks when the test says so.
+struct Queue {
+  static inline std::vector<detail::AsyncStateBase::Task> tasks;
+  static inline bool inside = false;
+
+  static bool is_inside() { return inside; }
+  static void run() {
+    inside = true;
+    for (std::size_t i = 0; i < tasks.size(); ++i) std::exchange(tasks[i], nullptr)();
+    tasks.clear();
+    inside = false;
+  }
+  static std::shared_ptr<State> make() {
+    auto state = std::make_shared<State>([](auto task) { tasks.push_back(std::move(task)); });
+    state->end_behind_handlers(is_inside);
+    return state;
+  }
+};
+
+TEST(Async, TheEndIsSeenBehindTheReportsThatCameBefore) {
+  const auto state = Queue::make();
+  const Async async(state);
+  bool reported = false;
+  Queue::tasks.push_back([&] { reported = async.wait_for(0s) != AsyncStatus::Error; });
+  EXPECT_TRUE(state->complete(1));
+  EXPECT_FALSE(state->end_canceled());
+  EXPECT_EQ(async.Status(), AsyncStatus::Started);
+  EXPECT_THROW(static_cast<void>(async.GetResults()), hresult_illegal_method_call);
+  Queue::run();
+  EXPECT_TRUE(reported);
+  EXPECT_EQ(async.get(), 1);
+}
+
+TEST(Async, AHandlerThatWaitsForAnEndBehindItGetsIt) {
+  const auto state = Queue::make();
+  const Async async(state);
+  int got = 0;
+  int told = 0;
+  async.Completed([&](const Async&, AsyncStatus) { ++told; });
+  Queue::tasks.push_back([&] { got = async.get(); });
+  state->complete(9);
+  Queue::run();
+  EXPECT_EQ(got, 9);
+  EXPECT_EQ(told, 1);
 }
 
 TEST(Async, IdsDiffer) {

@@ -71,6 +71,35 @@ TEST_F(Downloads, R23_HandlersAreToldTheOperationAndTheEndOnce) {
   EXPECT_TRUE(is_same);
 }
 
+TEST_F(Downloads, NoProgressHandlerRunsOnceGetHasReturned) {
+  for (int round = 0; round < 20; ++round) {
+    const DownloadOperation operation = new_download(server_);
+    auto reports = std::make_unique<std::vector<std::uint64_t>>();
+    const Watched watched = operation.StartAsync();
+    watched.Progress([&reports](const Watched&, const DownloadOperation& sender) {
+      reports->push_back(sender.Progress().BytesReceived);
+    });
+    watched.get();
+    reports.reset();  // a late handler would be seen by the sanitizers
+  }
+}
+
+TEST_F(Downloads, AHandlerMayWaitForAnotherDownload) {
+  const DownloadOperation first = new_download(server_);
+  const DownloadOperation second = new_download(server_);
+  const Watched watched = start(first);
+  Signal signal;
+  bool done = false;
+  watched.Completed([&](const Watched&, AsyncStatus) {
+    const Watched inner = second.StartAsync();
+    inner.Progress([](const Watched&, const DownloadOperation&) {});
+    inner.get();
+    signal.notify([&] { done = true; });
+  });
+  ASSERT_TRUE(signal.wait([&] { return done; }));
+  EXPECT_EQ(content(second), random_bytes(kSize));
+}
+
 TEST_F(Downloads, R27_TheReportOfANewResponseFindsItInPlace) {
   const DownloadOperation operation = new_download(server_);
   server_.hold_at(1000);

@@ -1,5 +1,7 @@
 #include "longhaul/service.h"
 
+#include <sys/wait.h>
+
 #include <atomic>
 #include <set>
 
@@ -14,7 +16,7 @@ class Service : public LiveService {
  protected:
   static constexpr std::size_t kSize = 300'000;
   HttpStub server_{random_bytes(kSize)};
-  TransferService service_;
+  TransferService service_{"org.longhaul.test." + unique_name()};  // an app of its own
 
   DownloadItem item() { return {server_.url(), folder_, unique_name()}; }
   std::string create(bool start) {
@@ -129,6 +131,29 @@ TEST_F(Service, WatchAllSeesCreationEndAndForgetting) {
   EXPECT_TRUE(others.events.empty()) << "not the other app's";
 }
 
+TEST_F(Service, WatchAllGoesOnWithTheNextDaemon) {
+  server_.hold_at(1000);
+  News news;
+  const auto watching = service_.WatchAll(false, news.handler());
+  const std::string id = create(true);
+  ASSERT_TRUE(news.signal.wait([&] {
+    return !news.events.empty() &&
+           news.events.back().Transfer.Status == BackgroundTransferStatus::Running;
+  }));
+  kill_daemon();
+  server_.release();
+  ASSERT_TRUE(news.wait_for(What::Ended));
+  const std::string last = create(true);
+  ASSERT_TRUE(news.signal.wait([&] {
+    return news.events.back().Kind == What::Ended && news.events.back().Transfer.Id == last;
+  }));
+  EXPECT_EQ(std::count_if(news.events.begin(), news.events.end(),
+                          [&](const auto& event) {
+                            return event.Kind == What::Ended && event.Transfer.Id == id;
+                          }),
+            1);
+}
+
 TEST_F(Service, FindsByPrefixAcrossApps) {
   const std::string id = create(false);
   TransferService other("org.longhaul.other");
@@ -192,15 +217,32 @@ TEST_F(Service, ABrokenConfigurationIsSaidByReload) {
   create(false);
   const std::string folder = OwnFolders::path() + "/config/longhaul";
   std::filesystem::create_directories(folder);
-  std::ofstream(folder + "/longhaul.toml") << "[limits]\nrunnning = 3\n";
+  std::ofstream(folder + "/longhaul.toml") << "[limits]\nat_once = 3\n";
   try {
     service_.Reload();
     ADD_FAILURE() << "an unknown key was taken";
   } catch (const hresult_error& error) {
-    EXPECT_NE(std::string(error.what()).find("runnning"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("at_once"), std::string::npos) << error.what();
   }
   std::filesystem::remove_all(folder);
   EXPECT_NO_THROW(service_.Reload());
+}
+
+TEST_F(Service, AForkThatExitsDoesNotDisturbItsParent) {
+  create(false);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    try {
+      static_cast<void>(service_.Status());
+    } catch (const hresult_error& error) {
+      std::_Exit(error.code() == hresult(0x80070426U) ? 0 : 1);
+    }
+    std::_Exit(2);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_NO_THROW(static_cast<void>(service_.Status()));
 }
 
 TEST_F(Service, ManyThreadsShareOneConnection) {

@@ -50,7 +50,7 @@ TEST_F(Storage, CreatesAnEmptyFile) {
 
 TEST_F(Storage, TheOptionSaysWhatHappensToANameThatIsTaken) {
   write("a.txt", "old");
-  EXPECT_NE(code_of([&] { folder_.CreateFileAsync(L"a.txt").get(); }), hresult(0));
+  EXPECT_EQ(code_of([&] { folder_.CreateFileAsync(L"a.txt").get(); }), hresult(0x800700B7U));
   EXPECT_EQ(read("a.txt"), "old");
   EXPECT_EQ(
       folder_.CreateFileAsync(L"a.txt", CreationCollisionOption::GenerateUniqueName).get().Name(),
@@ -87,7 +87,7 @@ TEST_F(Storage, ARenamedFileIsFollowedByEveryHandle) {
   write("b", "2");
   const StorageFile file = folder_.GetFileAsync(L"a").get();
   const IStorageFile same = file;
-  EXPECT_NE(code_of([&] { file.RenameAsync(L"b").get(); }), hresult(0));
+  EXPECT_EQ(code_of([&] { file.RenameAsync(L"b").get(); }), hresult(0x800700B7U));
   file.RenameAsync(L"b", NameCollisionOption::GenerateUniqueName).get();
   EXPECT_EQ(same.Name(), L"b (2)");
   file.RenameAsync(L"b", NameCollisionOption::ReplaceExisting).get();

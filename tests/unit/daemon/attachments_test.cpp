@@ -70,24 +70,6 @@ TEST_F(AttachmentsTest, R25_ByteReportsAreMergedAndStatusChangesAreNot) {
   EXPECT_EQ(news[3].snapshot.bytes_received, 30U);
 }
 
-TEST_F(AttachmentsTest, R77_AnIdleThatDidNotLastIsNotTold) {
-  attachments_.hello(":1", "org.example.a");
-  attachments_.attach(":1", {id_of(1)});
-  Change running = change_of(1, Change::What::Status);
-  running.snapshot.status = BackgroundTransferStatus::Running;
-  attachments_.tell(change_of(1, Change::What::Status));
-  attachments_.tell(running);
-  attachments_.flush();
-  ASSERT_EQ(sent_[":1"].size(), 1U);
-  EXPECT_EQ(sent_[":1"][0].snapshot.status, BackgroundTransferStatus::Running);
-
-  attachments_.tell(change_of(1, Change::What::Status));
-  attachments_.flush();
-  attachments_.tell(running);
-  attachments_.flush();
-  EXPECT_EQ(sent_[":1"].size(), 3U);
-}
-
 TEST_F(AttachmentsTest, R28_AReportWithAFlagIsNeverMergedAway) {
   attachments_.hello(":1", "org.example.a");
   attachments_.attach(":1", {id_of(1)});

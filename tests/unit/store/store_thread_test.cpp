@@ -128,12 +128,12 @@ TEST_F(StoreThreadTest, WhatWaitsTogetherIsCommittedAndAnsweredTogetherInOrder) 
       order.push_back(n);
     });
   }
-  release();  // the first call may have been taken alone
+  release();  // the held call may have been taken alone, or with some of these
   const int before = hook_.commits();
-  while (order.size() < kCalls) {
-    ASSERT_TRUE(order.empty()) << "answered in more than one batch";
+  if (order.size() < kCalls) {
     ASSERT_TRUE(answers_.run_one());
   }
+  ASSERT_EQ(order.size(), kCalls) << "what waited was answered in more than one batch";
   for (std::uint32_t n = 0; n < kCalls; ++n) EXPECT_EQ(order[n], n);
   EXPECT_LE(hook_.commits() - before, 1);
 }

@@ -280,6 +280,16 @@ TEST_F(AttemptEvents, ACheckpointClaimsWhatIsDurable) {
   EXPECT_EQ(s.transfer.live.received, 500U);
 }
 
+TEST_F(AttemptEvents, BytesFoundInTheFileCountBeforeTheServerHasAgreedButVouchForNoMore) {
+  Transfer t = half_way();
+  t.live.awaits_agreement = true;
+  t.state.boot_id.clear();
+  const Step found = feed(t, event::Checkpointed{kAttempt, 450});
+  EXPECT_EQ(actions(found), "Persist");
+  EXPECT_EQ(found.transfer.state.stored, RangeSet::prefix(450));
+  EXPECT_EQ(found.transfer.state.boot_id, "") << "the server may make it begin anew";
+}
+
 // --- stale news --------------------------------------------------------------------------------
 
 TEST_F(AttemptEvents, NewsOfAnotherAttemptIsIgnored) {

@@ -1,0 +1,191 @@
+#include "core/model/status_name.h"
+#include "daemon/snapshots.h"
+#include "support/world.h"
+
+// What is asked of the service, and what is looked up.
+namespace lh::sim {
+namespace {
+
+std::string_view verb_name(ControlVerb verb) {
+  switch (verb) {
+    case ControlVerb::Start:
+      return "start";
+    case ControlVerb::Pause:
+      return "pause";
+    case ControlVerb::Resume:
+      return "resume";
+    case ControlVerb::Cancel:
+      return "cancel";
+    case ControlVerb::Forget:
+      return "forget";
+    case ControlVerb::Collect:
+      return "collect";
+  }
+  return "?";
+}
+
+}  // namespace
+
+TransferId World::new_id() {
+  ++last_id_;
+  Guid::Bytes bytes{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[15 - i] = static_cast<std::uint8_t>(last_id_ >> (8 * i));
+  }
+  bytes[6] = 0x40;
+  return Guid(bytes);
+}
+
+std::size_t World::request(const std::string& what) {
+  note([&] { return what; });
+  return witness.asked(what);
+}
+
+TransferSpec World::make_spec(const std::string& app, ByteCount size, const DownloadWish& wish) {
+  ++last_file_;
+  const std::string name = "file-" + std::to_string(last_file_);
+  TransferSpec spec;
+  spec.app = app;
+  spec.uri = wish.uri;
+  if (spec.uri.empty()) {
+    spec.uri = "http://" + wish.host + "/" + name;
+    ServedFile file = wish.file;
+    file.size = size;
+    server.serve(spec.uri, std::move(file));
+  }
+  spec.origin = spec.uri.substr(0, spec.uri.find('/', 7));
+  spec.target.folder = "/home/user";
+  spec.target.file_name = wish.file_name.empty() ? name : wish.file_name;
+  spec.target.collision = wish.collision;
+  spec.priority = wish.priority;
+  spec.cost_policy = wish.cost_policy;
+  spec.keep_when_ended = wish.keep_when_ended;
+  if (wish.with_checksum) spec.checksum = checksum_of(server.file(spec.uri).content);
+  return spec;
+}
+
+void World::ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start,
+                       bool attach_too, Created done) {
+  std::vector<TransferId> ids;
+  for (std::size_t i = 0; i < specs.size(); ++i) ids.push_back(new_id());
+  const std::size_t asked = request("create " + short_name(ids.front()) + " x" +
+                                    std::to_string(ids.size()) + (start ? ", started" : ""));
+  manager_->create(std::move(specs), start, std::move(ids),
+                   [this, asked, app, attach_too,
+                    done = std::move(done)](Result<std::vector<TransferId>> created) {
+                     witness.answered(asked);
+                     if (created.ok()) {
+                       for (const TransferId& id : *created) {
+                         witness.created(id);
+                         if (attach_too) attach(app, id);
+                       }
+                     }
+                     if (done) done(std::move(created));
+                   });
+}
+
+void World::ask(ControlVerb verb, const TransferId& id, Answered done) {
+  const std::string name(verb_name(verb));
+  const std::size_t asked = request(name + " " + short_name(id));
+  if (verb == ControlVerb::Forget || verb == ControlVerb::Collect) witness.erase_asked(id);
+  manager_->control(
+      verb, {id},
+      [this, asked, id, name, done = std::move(done)](const std::vector<RefusedTransfer>& refused) {
+        witness.answered(asked);
+        note([&] {
+          return "  answer " + name + " " + short_name(id) +
+                 (refused.empty() ? ": ok" : ": " + refused.front().error.message);
+        });
+        if (refused.empty()) witness.accepted(id, name);
+        if (!done) return;
+        done(refused.empty() ? std::nullopt : std::optional(refused.front().error));
+      });
+}
+
+void World::ask_change(const TransferId& id, WishedChange wish, Answered done) {
+  const std::size_t asked = request("change " + short_name(id));
+  manager_->change(id, std::move(wish),
+                   [this, asked, done = std::move(done)](std::optional<TransferError> error) {
+                     witness.answered(asked);
+                     if (done) done(std::move(error));
+                   });
+}
+
+void World::attach(const std::string& app, const TransferId& id) {
+  wanted_attachments_.emplace(app, id);
+  attachments_->hello(app, app);
+  attachments_->attach(app, {id});
+  const std::size_t asked = request("attach " + short_name(id));
+  witness.attached(app, id);
+  manager_->snapshots({id}, [this, asked, app, id](const std::vector<Snapshot>& snapshots) {
+    witness.answered(asked);
+    if (snapshots.empty()) return detach(app, id);
+    attachments_->flush();
+    note([&] {
+      return "  shown " + short_name(id) + " " + std::string(status_name(snapshots[0].status));
+    });
+    witness.shown(app, snapshots.front());
+  });
+}
+
+void World::detach(const std::string& app, const TransferId& id) {
+  wanted_attachments_.erase({app, id});
+  attachments_->detach(app, {id});
+  witness.detached(app, id);
+}
+
+void World::ask_list() {
+  const std::size_t asked = request("list");
+  manager_->list({}, [this, asked](const Result<std::vector<Snapshot>>& page) {
+    witness.answered(asked);
+    if (!page.ok()) return;
+    for (const Snapshot& snapshot : *page) witness.listed(snapshot);
+  });
+}
+
+std::vector<Snapshot> World::list(TransferManager::ListWish wish) {
+  std::vector<Snapshot> all;
+  for (bool more = true; more;) {
+    more = false;
+    manager_->list(wish, [&](const Result<std::vector<Snapshot>>& page) {
+      if (!page.ok() || page->empty()) return;
+      all.insert(all.end(), page->begin(), page->end());
+      wish.after = page->back().sequence;
+      more = true;
+    });
+    settle();
+  }
+  return all;
+}
+
+Snapshot World::snapshot(const TransferId& id) {
+  Snapshot found;
+  manager_->snapshots({id}, [&found](const std::vector<Snapshot>& snapshots) {
+    if (!snapshots.empty()) found = snapshots.front();
+  });
+  settle();
+  return found;
+}
+
+bool World::has_right_file(const TransferId& id) {
+  const Transfer* const row = store.find(id);
+  if (row == nullptr) return false;
+  const auto file = disk.durable_target(result_path(*row));
+  const ServedFile& served = server.file(row->spec.uri);
+  return file && file->image.size() == served.size &&
+         file->image.version_of(served.size) == served.content;
+}
+
+ServedFile& World::served(const TransferId& id) {
+  return server.file(store.find(id)->spec.uri);
+}
+
+void World::break_connection(const TransferId& id) {
+  const auto* const attempt = engine.find(id);
+  if (attempt != nullptr) {
+    engine.break_off(attempt->plan.attempt, ScriptedEngine::Break::Reset);
+  }
+  settle();
+}
+
+}  // namespace lh::sim

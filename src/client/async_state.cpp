@@ -43,7 +43,9 @@ class AsyncStateBase::Impl {
 
   [[nodiscard]] bool has_ended() const { return status != AsyncStatus::Started; }
   /// A handler that waits would otherwise wait for itself.
-  [[nodiscard]] bool may_see_end() const { return has_ended() || (hidden && is_handler_thread()); }
+  [[nodiscard]] bool may_see_end() const {
+    return has_ended() || (hidden && is_handler_thread != nullptr && is_handler_thread());
+  }
 };
 
 AsyncStateBase::AsyncStateBase(Executor executor)

@@ -57,8 +57,8 @@ void ContentFollower::follow() {
 }
 
 void ContentFollower::open_and_wait() {
-  auto opened = connection_->call_and_wait<sdbus::UnixFd, WireSnapshot>("OpenContent", Repeat::Safe,
-                                                                        id_.to_string());
+  auto opened =
+      connection_->call_and_wait<sdbus::UnixFd>("OpenContent", Repeat::Safe, id_.to_string());
   if (!opened &&
       (opened.error.hresult == hr::kNotFound || opened.error.kind == ErrorKind::Unavailable)) {
     throw_error(opened.error);
@@ -116,18 +116,14 @@ void ContentFollower::ask_for_content() {
   std::function<void(Opened)> done = [weak = weak_from_this()](Opened opened) {
     if (const auto self = weak.lock()) self->take_content(std::move(opened));
   };
-  connection_->call<sdbus::UnixFd, WireSnapshot>("OpenContent", Repeat::Safe, std::move(done),
-                                                 id_.to_string());
+  connection_->call<sdbus::UnixFd>("OpenContent", Repeat::Safe, std::move(done), id_.to_string());
 }
 
 void ContentFollower::take_content(Opened opened) {
   std::unique_lock lock(mutex_);
   asking_ = false;
   if (opened) {
-    auto& [content, wire] = *opened.value;
-    content_.reset(content.release());
-    Result<Snapshot> snapshot = decode_snapshot(std::move(wire));
-    if (snapshot && !has_ended(snapshot_.status)) snapshot_ = std::move(*snapshot);
+    content_.reset(std::get<0>(*opened.value).release());
   } else if (has_ended(snapshot_.status)) {
     failure_ = opened.error;
   } else {

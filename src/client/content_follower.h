@@ -51,7 +51,7 @@ class ContentFollower final : public NewsListener,
   void on_lost(const TransferId& id, const TransferError& why) override;
 
  private:
-  using Opened = Answer<std::tuple<sdbus::UnixFd, WireSnapshot>>;
+  using Opened = Answer<std::tuple<sdbus::UnixFd>>;
 
   [[nodiscard]] Outcome fail(TransferError error);
   [[nodiscard]] bool open_result();

@@ -1,6 +1,7 @@
 #include "daemon/transfers_adaptor.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <unordered_set>
@@ -24,8 +25,8 @@ constexpr std::uint32_t kLongestPage = 1000;
 /// Changes in one signal: keeps messages far below the bus's limits.
 constexpr std::size_t kChangesPerSignal = 500;
 
-TransferError no_such_transfer() {
-  return to_transfer_error(Error{ErrorKind::NotFound, 0, {}, {}, "there is no such transfer"});
+Error no_such_transfer() {
+  return Error{ErrorKind::NotFound, 0, {}, {}, "there is no such transfer"};
 }
 
 /// In the order given, each once.
@@ -368,26 +369,35 @@ void TransfersAdaptor::Details(sdbus::Result<Dictionary>&& result, std::string i
       });
 }
 
-void TransfersAdaptor::OpenContent(sdbus::Result<sdbus::UnixFd, WireSnapshot>&& result,
-                                   std::string id) {
+void TransfersAdaptor::OpenContent(sdbus::Result<sdbus::UnixFd>&& result, std::string id) {
   require_hello();
   const std::optional<Guid> parsed = Guid::parse(id);
   if (!parsed) return result.returnError(to_bus_error(no_such_transfer()));
-  auto answer = share(std::move(result));
-  parts_.manager.show(*parsed, [this, answer](std::optional<TransferManager::Shown> shown) {
-    if (!shown) return answer->returnError(to_bus_error(no_such_transfer()));
+  open_content(*parsed, [answer = share(std::move(result))](Result<UniqueFd> content) {
+    if (!content.ok()) return answer->returnError(to_bus_error(content.error()));
+    answer->returnResults(sdbus::UnixFd(content->release(), sdbus::adopt_fd));
+  });
+}
+
+void TransfersAdaptor::open_content(const TransferId& id,
+                                    std::function<void(Result<UniqueFd>)> done) {
+  parts_.manager.show(id, [this, id,
+                           done = std::move(done)](std::optional<TransferManager::Shown> shown) {
+    if (!shown) return done(no_such_transfer());
+    const std::string path = shown->transfer.state.phase == Phase::Completed
+                                 ? result_path(shown->transfer)
+                                 : shown->transfer.spec.target.folder + "/" + partial_file_name(id);
     // Opening may wait for a disk: not here.
-    parts_.inquiries.run([this, answer, shown = std::move(*shown)] {
-      const std::string path =
-          shown.transfer.state.phase == Phase::Completed
-              ? result_path(shown.transfer)
-              : shown.transfer.spec.target.folder + "/" + partial_file_name(shown.transfer.id);
+    parts_.inquiries.run([this, id, done, path] {
       auto content = std::make_shared<UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
       const int failure = *content ? 0 : errno;
-      parts_.loop.post([answer, content, failure, path, snapshot = shown.snapshot] {
-        if (!*content) return answer->returnError(to_bus_error(file_error(failure, "open", path)));
-        answer->returnResults(sdbus::UnixFd(content->release(), sdbus::adopt_fd),
-                              encode_snapshot(snapshot));
+      parts_.loop.post([this, id, done, content, failure, path] {
+        if (!*content) return done(file_error(failure, "open", path));
+        // A download that began anew meanwhile has another file now: what was told of that one
+        // must not be read from this one.
+        struct stat is{};
+        if (::fstat(content->get(), &is) == 0 && is.st_nlink == 0) return open_content(id, done);
+        done(std::move(*content));
       });
     });
   });

@@ -20,6 +20,7 @@
 #include "ipc_glue/transfers_adaptor.h"
 #include "platform/event_loop.h"
 #include "platform/log.h"
+#include "platform/unique_fd.h"
 
 namespace lh {
 
@@ -103,7 +104,7 @@ class TransfersAdaptor final
   void List(sdbus::Result<std::vector<WireSnapshot>>&& result, Dictionary filter,
             std::uint64_t after, std::uint32_t limit) override;
   void Details(sdbus::Result<Dictionary>&& result, std::string id) override;
-  void OpenContent(sdbus::Result<sdbus::UnixFd, WireSnapshot>&& result, std::string id) override;
+  void OpenContent(sdbus::Result<sdbus::UnixFd>&& result, std::string id) override;
   void Status(sdbus::Result<Dictionary>&& result) override;
   void Reload() override;
 
@@ -120,6 +121,9 @@ class TransfersAdaptor final
 
   void detach_unknown(const std::string& client, const std::vector<TransferId>& ids,
                       const std::vector<Snapshot>& known);
+
+  /// The file with the bytes of this transfer, as they are told at the moment of `done`.
+  void open_content(const TransferId& id, std::function<void(Result<UniqueFd>)> done);
 
   Parts parts_;
   Hooks hooks_;

@@ -111,6 +111,7 @@ class Attempt {
   // The present request.
   CURL* easy_ = nullptr;
   bool in_multi_ = false;
+  bool easy_is_sound_ = true;  ///< every request on it has ended well
   HeaderLines header_lines_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::string uri_;

@@ -81,9 +81,15 @@ void Attempt::follow(Redirect redirect) {
 
 void Attempt::release_easy() {
   if (easy_ == nullptr) return;
+  const bool reusable = easy_is_sound_ && !in_multi_;
   if (in_multi_) thread_.remove(easy_);
   in_multi_ = false;
-  thread_.give_back_easy(std::exchange(easy_, nullptr));
+  if (reusable) {
+    thread_.give_back_easy(easy_);
+  } else {
+    curl_easy_cleanup(easy_);  // what is left in it after a failure is libcurl's secret
+  }
+  easy_ = nullptr;
   header_lines_.reset();
 }
 
@@ -110,6 +116,7 @@ void Attempt::request_ended(CURLcode code) {
   if (stage_ == Stage::Ending) return;
   thread_.remove(easy_);
   in_multi_ = false;
+  easy_is_sound_ = easy_is_sound_ && code == CURLE_OK;
   if (redirect_ && !decided_) return follow(*std::exchange(redirect_, std::nullopt));
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
   if (code != CURLE_OK) return end(curl_failure(code));

@@ -461,6 +461,28 @@ TEST_F(CurlEngineTest, AConnectionThatIsRefusedIsTransient) {
   EXPECT_TRUE(contains(failed.failure.error.message, url));
 }
 
+// libcurl refuses some options on a handle whose name lookup has failed.
+TEST_F(CurlEngineTest, ALookupThatFailsDoesNotSpoilTheNextAttempt) {
+  const ScriptedServer server(answer("200 OK", {}, "hello"));
+  // A label that is too long fails without asking any name server.
+  engine_->start(plan("http://" + std::string(70, 'x') + ".test/"));
+  const auto failed = log.wait_for<event::AttemptFailed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->failure.error.status, WebErrorStatus::HostNameNotResolved);
+  auto next = plan(server.url());
+  next.attempt = 8;
+  engine_->start(next);
+  const auto second = log.wait_for([](const Event& event) {
+    const auto* one = std::get_if<event::AttemptFailed>(&event);
+    return std::holds_alternative<event::AttemptCompleted>(event) ||
+           (one != nullptr && one->attempt == 8);
+  });
+  ASSERT_TRUE(second);
+  const auto* completed = std::get_if<event::AttemptCompleted>(&*second);
+  ASSERT_NE(completed, nullptr) << std::get<event::AttemptFailed>(*second).failure.error.message;
+  EXPECT_EQ(completed->size, 5U);
+}
+
 TEST_F(CurlEngineTest, AnAnswerOfNothingIsTransient) {
   const ScriptedServer server(std::string{});
   const auto failed = std::get<event::AttemptFailed>(run(plan(server.url())));

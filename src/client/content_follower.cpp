@@ -64,6 +64,8 @@ void ContentFollower::open_and_wait() {
     throw_error(opened.error);
   }
   take_content(std::move(opened));
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return is_told_ || failure_; });
 }
 
 ContentFollower::Outcome ContentFollower::fail(TransferError error) {
@@ -172,6 +174,7 @@ void ContentFollower::on_news(const Change& change) {
                        "the download has restarted from the beginning; open another stream");
   }
   snapshot_ = change.snapshot;
+  is_told_ = true;
   changed(std::move(lock));
 }
 

@@ -35,8 +35,8 @@ class ContentFollower final : public NewsListener,
 
   /// Begins to follow; call once it is owned by a shared_ptr.
   void follow();
-  /// Asks the service for the descriptor and waits for the answer; throws for an operation that
-  /// does not exist.
+  /// Asks the service for the descriptor and waits for the answer, and until it is told how the
+  /// operation stands; throws for one that does not exist. After follow().
   void open_and_wait();
 
   [[nodiscard]] Outcome try_read(std::span<std::uint8_t> buffer);
@@ -67,6 +67,7 @@ class ContentFollower final : public NewsListener,
   std::uint64_t changes_ = 0;       ///< counts what may change the outcome of a read
   std::uint64_t seen_changes_ = 0;  ///< at the last try
   Snapshot snapshot_;
+  bool is_told_ = false;  ///< by the service, since follow()
   std::uint64_t position_ = 0;
   UniqueFd content_;
   bool asking_ = false;

@@ -115,13 +115,10 @@ void AsyncStateBase::wait() {
 }
 
 AsyncStatus AsyncStateBase::wait_for(std::chrono::nanoseconds limit) {
-  // Longer waits would overflow the clock.
-  constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24 * 365);
   AsyncStatus status{};
   {
     std::unique_lock lock(impl_->mutex);
-    impl_->ended.wait_for(lock, limit < kLongest ? limit : kLongest,
-                          [this] { return impl_->may_see_end(); });
+    impl_->ended.wait_for(lock, limit, [this] { return impl_->may_see_end(); });
   }
   notice_end_in_handler();
   {
@@ -163,11 +160,6 @@ void AsyncStateBase::then(Task task) {
 }
 
 void AsyncStateBase::set_completed(Task task) {
-  // Whoever is told has seen it.
-  Task told = [self = shared_from_this(), task = std::move(task)] {
-    task();
-    self->observed();
-  };
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->has_completed_handler) {
@@ -175,11 +167,19 @@ void AsyncStateBase::set_completed(Task task) {
     }
     impl_->has_completed_handler = true;
     if (!impl_->has_ended()) {
-      impl_->completed = std::move(told);
+      impl_->completed = std::move(task);
       return;
     }
   }
-  run_where_handlers_belong(std::move(told));
+  tell_completed(std::move(task));
+}
+
+/// Whoever is told has seen it.
+void AsyncStateBase::tell_completed(Task task) {
+  run_where_handlers_belong([self = shared_from_this(), task = std::move(task)] {
+    task();
+    self->observed();
+  });
 }
 
 void AsyncStateBase::on_cancel(Task task) {
@@ -261,7 +261,7 @@ void AsyncStateBase::reveal_end() {
     continuations = std::exchange(impl_->continuations, {});
   }
   impl_->ended.notify_all();
-  if (completed) run_where_handlers_belong(std::move(completed));
+  if (completed) tell_completed(std::move(completed));
   for (Task& task : continuations) run_where_handlers_belong(std::move(task));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <utility>
 
 #include "core/model/web_error.h"
@@ -57,13 +58,18 @@ void ContentFollower::follow() {
 }
 
 void ContentFollower::open_and_wait() {
-  auto opened =
-      connection_->call_and_wait<sdbus::UnixFd>("OpenContent", Repeat::Safe, id_.to_string());
-  if (!opened &&
-      (opened.error.hresult == hr::kNotFound || opened.error.kind == ErrorKind::Unavailable)) {
-    throw_error(opened.error);
+  auto answered = std::make_shared<std::promise<std::optional<TransferError>>>();
+  // On the connection's thread, so that the answer is taken before the news that follow it.
+  std::function<void(Opened)> done = [self = shared_from_this(), answered](Opened opened) {
+    const std::optional<TransferError> error = opened ? std::nullopt : std::optional(opened.error);
+    self->take_content(std::move(opened));
+    answered->set_value(error);
+  };
+  connection_->call<sdbus::UnixFd>("OpenContent", Repeat::Safe, std::move(done), id_.to_string());
+  const auto error = answered->get_future().get();
+  if (error && (error->hresult == hr::kNotFound || error->kind == ErrorKind::Unavailable)) {
+    throw_error(*error);
   }
-  take_content(std::move(opened));
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return is_told_ || failure_; });
 }
@@ -78,8 +84,9 @@ ContentFollower::Outcome ContentFollower::try_read(std::span<std::uint8_t> buffe
   if (failure_) return fail(*failure_);
   if (position_ < snapshot_.bytes_received && !buffer.empty()) {
     if (!content_ && !open_result()) {
+      if (is_refused_) return {};
       ask_for_content();
-      return {};
+      return {Outcome::Kind::Opening, 0, {}};
     }
     const std::size_t count =
         std::min<std::uint64_t>(buffer.size(), snapshot_.bytes_received - position_);
@@ -92,6 +99,7 @@ ContentFollower::Outcome ContentFollower::try_read(std::span<std::uint8_t> buffe
     }
     if (got > 0) {
       position_ += static_cast<std::uint64_t>(got);
+      has_read_ = true;
       return {Outcome::Kind::Bytes, static_cast<std::size_t>(got), {}};
     }
     // Shorter than it should be.
@@ -115,6 +123,7 @@ bool ContentFollower::open_result() {
 void ContentFollower::ask_for_content() {
   if (asking_) return;
   asking_ = true;
+  asked_at_the_end_ = has_ended(snapshot_.status);
   std::function<void(Opened)> done = [weak = weak_from_this()](Opened opened) {
     if (const auto self = weak.lock()) self->take_content(std::move(opened));
   };
@@ -126,10 +135,10 @@ void ContentFollower::take_content(Opened opened) {
   asking_ = false;
   if (opened) {
     content_.reset(std::get<0>(*opened.value).release());
-  } else if (has_ended(snapshot_.status)) {
+  } else if (asked_at_the_end_) {
     failure_ = opened.error;
   } else {
-    return;  // there is none yet; news will tell
+    is_refused_ = !has_ended(snapshot_.status);  // there is none yet; news will tell
   }
   changed(std::move(lock));
 }
@@ -169,12 +178,16 @@ void ContentFollower::on_news(const Change& change) {
   std::unique_lock lock(mutex_);
   if (failure_ || has_ended(snapshot_.status)) return;
   // Old and new bytes never mix (R82).
-  if (change.restarted && snapshot_.bytes_received > 0) {
-    failure_ = failure(hr::kInvalidOperation,
-                       "the download has restarted from the beginning; open another stream");
+  if (change.restarted) {
+    content_.reset();
+    if (has_read_) {
+      failure_ = failure(hr::kInvalidOperation,
+                         "the download has restarted from the beginning; open another stream");
+    }
   }
   snapshot_ = change.snapshot;
   is_told_ = true;
+  is_refused_ = false;
   changed(std::move(lock));
 }
 

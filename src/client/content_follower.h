@@ -20,10 +20,10 @@ namespace lh {
 class ContentFollower final : public NewsListener,
                               public std::enable_shared_from_this<ContentFollower> {
  public:
-  /// What a read came to: bytes; or none because of the end, an error, or because there are none
-  /// yet.
+  /// What a read came to: bytes; or none because there are none yet, because those that are there
+  /// are being opened, because of the end or an error.
   struct Outcome {
-    enum class Kind { Bytes, NotYet, End, Failed };
+    enum class Kind { Bytes, NotYet, Opening, End, Failed };
     Kind kind = Kind::NotYet;
     std::size_t bytes = 0;
     TransferError error;
@@ -70,7 +70,10 @@ class ContentFollower final : public NewsListener,
   bool is_told_ = false;  ///< by the service, since follow()
   std::uint64_t position_ = 0;
   UniqueFd content_;
+  bool has_read_ = false;
   bool asking_ = false;
+  bool asked_at_the_end_ = false;
+  bool is_refused_ = false;  ///< there was no content, and there has been no news since
   std::optional<TransferError> failure_;
   std::vector<std::function<void()>> waiting_;
 };

@@ -10,9 +10,7 @@ std::optional<Change> news_between(const Snapshot& before, const Snapshot& after
   change.response_changed =
       after.http_status.has_value() &&
       (after.http_status != before.http_status || after.attempts != before.attempts);
-  // Bytes that a crash took back do not count as a restart; a second one shows only in them.
-  change.restarted = after.has_restarted &&
-                     (!before.has_restarted || after.bytes_received < before.bytes_received);
+  change.restarted = after.restarts != before.restarts;
   if (has_ended(after.status)) {
     change.what = Change::What::Ended;
   } else if (after.status != before.status || after.started != before.started ||

@@ -43,6 +43,7 @@ class PendingRead : public std::enable_shared_from_this<PendingRead> {
           async_->end_failed(hresult(outcome.error.hresult), hstring(outcome.error.message));
           return;
         case ContentFollower::Outcome::Kind::NotYet:
+        case ContentFollower::Outcome::Kind::Opening:
           content_->when_changed([self = shared_from_this()] { self->go_on(); });
           return;
       }

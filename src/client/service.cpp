@@ -109,6 +109,8 @@ class FollowedContent final : public ContentReader {
           lh::throw_error(outcome.error);
         case Kind::NotYet:
           if (!wait || buffer.empty()) return 0;
+          [[fallthrough]];
+        case Kind::Opening:
           content_->wait_for_change();
           break;
       }

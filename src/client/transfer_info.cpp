@@ -94,7 +94,7 @@ TransferInfo to_info(Snapshot s) {
   info.TotalBytesToReceive = s.total_to_receive;
   info.BytesSent = s.bytes_sent;
   info.TotalBytesToSend = s.total_to_send;
-  info.HasRestarted = s.has_restarted;
+  info.HasRestarted = s.restarts > 0;
   info.HasResponseChanged = s.has_response_changed;
   info.Attempts = s.attempts;
   if (s.error) info.Error = to_error_info(std::move(*s.error));

@@ -47,10 +47,9 @@ void log_transition(const Transfer& before, const Transfer& after, const Facts& 
       after.id.to_string());
 }
 
-/// An Idle between two attempts is no news if the slot was there at once (R77): the news that it is
-/// Running follows.
-bool is_outdated(const Change& change, const LiveTransfer& entry) {
-  return change.what == Change::What::Status && entry.transfer.live.attempt != 0 &&
+/// An Idle between two attempts is no news if the slot was there at once (R77).
+bool is_overtaken(const Change& change, const LiveTransfer& entry) {
+  return entry.transfer.live.attempt != 0 &&
          change.snapshot.status == BackgroundTransferStatus::Idle;
 }
 
@@ -107,7 +106,12 @@ void ActionRunner::perform(LiveTransfer& entry, LiveTransfer::Pending& pending) 
       [&](const action::CommitFile&) { seams_.files.commit(file_job(entry.transfer)); },
       [&](const action::DiscardFile&) { seams_.files.discard(file_job(entry.transfer)); },
       [&](const action::Notify&) {
-        if (pending.change && !is_outdated(*pending.change, entry)) ring_.tell(*pending.change);
+        if (!pending.change) return;
+        if (is_overtaken(*pending.change, entry)) {
+          if (pending.change->what == Change::What::Status) return;
+          pending.change->snapshot.status = BackgroundTransferStatus::Running;
+        }
+        ring_.tell(*pending.change);
       },
   };
   std::visit(visitor, pending.action);

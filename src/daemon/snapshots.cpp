@@ -32,7 +32,7 @@ Snapshot make_snapshot(const Transfer& transfer, const Facts& facts, QueueHold h
                          : state.stored.prefix_length();
   s.total_to_receive = state.total;
   if (spec.kind == TransferKind::Download) s.total_to_send = 0;  // no body goes with the request
-  s.has_restarted = state.has_restarted;
+  s.restarts = state.restarts;
   s.has_response_changed = state.has_response_changed;
   s.started = state.phase != Phase::Created && state.started.has_value();
   s.attempts = state.attempts;

@@ -468,6 +468,13 @@ void TransferManager::count(
   });
 }
 
+bool TransferManager::after_file_work(const TransferId& id, std::function<void()> work) {
+  LiveTransfer* const entry = find(id);
+  if (entry == nullptr || !entry->is_busy() || entry->transfer.live.attempt != 0) return false;
+  entry->when_settled.push_back(std::move(work));
+  return true;
+}
+
 // --- events ------------------------------------------------------------------------------------
 
 void TransferManager::on_events(std::vector<std::pair<TransferId, Event>> events) {

@@ -103,6 +103,10 @@ class TransferManager {
   /// Operations by the status that apps see.
   void count(Done<Result<std::vector<std::pair<BackgroundTransferStatus, std::uint64_t>>>> done);
 
+  /// Calls `work` when the file of this one is no longer being synced, renamed or removed, and what
+  /// came of it is stored; false, and no call, if nothing of that is under way.
+  bool after_file_work(const TransferId& id, std::function<void()> work);
+
   /// News from the engine and the file service.
   void on_events(std::vector<std::pair<TransferId, Event>> events);
   /// `watched` are operations somebody attached to: those that are only rows show another status by

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <unordered_set>
 #include <utility>
 
@@ -380,21 +381,28 @@ void TransfersAdaptor::OpenContent(sdbus::Result<sdbus::UnixFd>&& result, std::s
 }
 
 void TransfersAdaptor::open_content(const TransferId& id,
-                                    std::function<void(Result<UniqueFd>)> done) {
-  parts_.manager.show(id, [this, id,
-                           done = std::move(done)](std::optional<TransferManager::Shown> shown) {
+                                    std::function<void(Result<UniqueFd>)> done,
+                                    const std::string& not_there) {
+  parts_.manager.show(id, [this, id, done = std::move(done),
+                           not_there](std::optional<TransferManager::Shown> shown) {
     if (!shown) return done(no_such_transfer());
     const std::string path = shown->transfer.state.phase == Phase::Completed
                                  ? result_path(shown->transfer)
                                  : shown->transfer.spec.target.folder + "/" + partial_file_name(id);
+    if (path == not_there) {
+      // It may be on its way to its final name.
+      if (parts_.manager.after_file_work(id, [this, id, done] { open_content(id, done); })) return;
+      return done(file_error(ENOENT, "open", path));
+    }
     // Opening may wait for a disk: not here.
     parts_.inquiries.run([this, id, done, path] {
       auto content = std::make_shared<UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
       const int failure = *content ? 0 : errno;
       parts_.loop.post([this, id, done, content, failure, path] {
-        if (!*content) return done(file_error(failure, "open", path));
-        // A download that began anew meanwhile has another file now: what was told of that one
-        // must not be read from this one.
+        if (failure == ENOENT) return open_content(id, done, path);
+        if (failure != 0) return done(file_error(failure, "open", path));
+        // A download that began anew meanwhile has another file now: what is told of that one must
+        // not be read from this one.
         struct stat is{};
         if (::fstat(content->get(), &is) == 0 && is.st_nlink == 0) return open_content(id, done);
         done(std::move(*content));

@@ -123,7 +123,9 @@ class TransfersAdaptor final
                       const std::vector<Snapshot>& known);
 
   /// The file with the bytes of this transfer, as they are told at the moment of `done`.
-  void open_content(const TransferId& id, std::function<void(Result<UniqueFd>)> done);
+  /// `not_there`: where it was looked for in vain.
+  void open_content(const TransferId& id, std::function<void(Result<UniqueFd>)> done,
+                    const std::string& not_there = {});
 
   Parts parts_;
   Hooks hooks_;

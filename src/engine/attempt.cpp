@@ -49,10 +49,13 @@ void Attempt::opened(Result<std::shared_ptr<PartialFile>> file) {
   checkpoints_.started(thread_.now(), durable_);
   if (stop_wanted_) return end({});
   const bool more_than_promised = plan_.total && durable_ > *plan_.total;
+  if (durable_ < plan_.resume_from || more_than_promised) {
+    return end({.kind = Ending::Kind::RefusedRange, .failure = {}});
+  }
   if (durable_ > 0 && plan_.total == durable_) {
     return end({.kind = Ending::Kind::Completed, .failure = {}});
   }
-  have_ = plan_.validator.can_resume() && !more_than_promised ? durable_ : 0;
+  have_ = durable_;
   // Found beyond what was recorded, and synced: recorded now, so that runs too short for a
   // checkpoint of their own do not add up to a loss.
   if (have_ > plan_.resume_from) {

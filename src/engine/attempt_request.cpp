@@ -210,7 +210,7 @@ bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
   const auto total = expected_total(verdict, head);
   const bool anew = verdict.kind == Verdict::Kind::StartOver;
   body_.set_total(total);
-  auto begun = anew ? body_.begin_anew(total) : body_.go_on(verdict.skip, total);
+  const auto begun = anew ? body_.begin_anew(total) : body_.go_on(verdict.skip, total);
   if (anew) durable_ = reported_ = 0;
   report_response(head, verdict.kind, total, choose_file_name(verdict, head));
   checkpoints_.started(thread_.now(), durable_);
@@ -244,7 +244,8 @@ void Attempt::report_response(const ResponseHead& head, Verdict::Kind verdict,
                                                 .head = head,
                                                 .verdict = verdict,
                                                 .total = total,
-                                                .file_name = std::move(file_name)});
+                                                .file_name = std::move(file_name),
+                                                .replaced = body_.has_replaced()});
 }
 
 Attempt::Ending Attempt::rejected(const ResponseHead& head) const {

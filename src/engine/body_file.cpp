@@ -45,11 +45,13 @@ Result<void> BodyFile::begin_anew(std::optional<ByteCount> total) {
   if (file_) {
     if (file_->size() > 0) {
       if (auto done = file_->start_over(); !done) return done;
+      has_replaced_ = true;
     }
   } else {
     auto opened = PartialFile::open(ops_, folder_, id_, 0, false);
     if (!opened) return std::move(opened).error();
     file_ = std::move(opened).value();
+    has_replaced_ = file_->was_replaced();
   }
   return total ? file_->reserve(*total) : Result<void>();
 }

@@ -64,6 +64,9 @@ class BodyFile {
   void set_total(std::optional<ByteCount> total) { total_ = total; }
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
+  /// begin_anew() has thrown away bytes that were there.
+  [[nodiscard]] bool has_replaced() const { return has_replaced_; }
+
   /// Null as long as nothing had to be stored.
   [[nodiscard]] const std::shared_ptr<PartialFile>& file() const { return file_; }
   void close();
@@ -80,6 +83,7 @@ class BodyFile {
   std::shared_ptr<PartialFile> file_;
   std::optional<ByteCount> total_;
   ByteCount skip_ = 0;
+  bool has_replaced_ = false;
   std::optional<Error> failure_;
 };
 

@@ -133,7 +133,8 @@ Result<HeaderLines> set_up_request(CURL* easy, const CurlRequest& request,
   HeaderLines header_lines = lines.take();
   options.set(CURLOPT_HTTPHEADER, header_lines.get());
   // Cookies that a redirect sets are for the rest of the attempt (R67).
-  options.set(CURLOPT_COOKIEFILE, "");
+  // Starts the cookie engine. CURLOPT_COOKIEFILE would, too, but loses memory with every reset.
+  options.set(CURLOPT_COOKIELIST, "Set-Cookie:");
   if (options.result() != CURLE_OK) {
     return Error{.kind = ErrorKind::Internal,
                  .code = options.result(),

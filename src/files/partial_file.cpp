@@ -80,7 +80,10 @@ Result<ByteCount> PartialFile::measure_prefix(ByteCount recorded, bool trust_siz
 }
 
 Result<void> PartialFile::cut_to(ByteCount prefix, ByteCount on_disk) {
-  if (prefix == 0 && on_disk > 0) return start_over();
+  if (prefix == 0 && on_disk > 0) {
+    was_replaced_ = true;
+    return start_over();
+  }
   if (prefix != on_disk && ops_.truncate(file_->get(), prefix) != 0) return error(errno, "cut");
   size_.store(prefix, std::memory_order_release);
   return {};

@@ -51,6 +51,8 @@ class PartialFile {
 
   /// Bytes that were there when it was opened.
   [[nodiscard]] ByteCount usable_prefix() const { return usable_prefix_; }
+  /// Bytes were there, but none that could be used: it is another file now.
+  [[nodiscard]] bool was_replaced() const { return was_replaced_; }
   [[nodiscard]] ByteCount size() const { return size_.load(std::memory_order_acquire); }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
@@ -90,6 +92,7 @@ class PartialFile {
   Handle file_;
   std::atomic<ByteCount> size_ = 0;  ///< written by the writer thread only
   ByteCount usable_prefix_ = 0;
+  bool was_replaced_ = false;
   ByteOffset written_back_ = 0;  ///< of the file `written_back_file_`
   std::weak_ptr<FileHandle> written_back_file_;
 };

@@ -8,12 +8,11 @@ namespace {
 using namespace wire;
 
 // Snapshot flags.
-constexpr std::uint32_t kHasRestarted = 1;
-constexpr std::uint32_t kHasResponseChanged = 2;
-constexpr std::uint32_t kStarted = 4;
-constexpr std::uint32_t kKnowsTotalToReceive = 8;
-constexpr std::uint32_t kKnowsTotalToSend = 16;
-constexpr std::uint32_t kAllSnapshotFlags = 31;
+constexpr std::uint32_t kHasResponseChanged = 1;
+constexpr std::uint32_t kStarted = 2;
+constexpr std::uint32_t kKnowsTotalToReceive = 4;
+constexpr std::uint32_t kKnowsTotalToSend = 8;
+constexpr std::uint32_t kAllSnapshotFlags = 15;
 
 // Change flags.
 constexpr std::uint32_t kResponseChanged = 1;
@@ -29,8 +28,7 @@ using WireResponse = sdbus::Struct<std::int32_t, std::string, HeaderArray>;
 using WireRange = sdbus::Struct<std::uint64_t, std::uint64_t>;
 
 std::uint32_t flags_of(const Snapshot& s) {
-  return (s.has_restarted ? kHasRestarted : 0) |
-         (s.has_response_changed ? kHasResponseChanged : 0) | (s.started ? kStarted : 0) |
+  return (s.has_response_changed ? kHasResponseChanged : 0) | (s.started ? kStarted : 0) |
          (s.total_to_receive ? kKnowsTotalToReceive : 0) |
          (s.total_to_send ? kKnowsTotalToSend : 0);
 }
@@ -83,6 +81,7 @@ WireDictionary encode_more(Snapshot& s) {
   if (!s.blockers.empty()) {
     more.emplace(bus::key::kBlockers, encode_blockers(std::move(s.blockers)));
   }
+  if (s.restarts > 0) more.emplace(bus::key::kRestarts, s.restarts);
   if (s.next_attempt) more.emplace(bus::key::kNextAttempt, to_ms(*s.next_attempt));
   return more;
 }
@@ -95,6 +94,7 @@ Result<void> decode_more(const WireDictionary& wire, Snapshot& s) {
           reader.take_checked<std::vector<WireBlocker>>(bus::key::kBlockers, decode_blockers)) {
     s.blockers = std::move(*blockers);
   }
+  s.restarts = reader.take<std::uint32_t>(bus::key::kRestarts).value_or(0);
   if (const auto next = reader.take<std::int64_t>(bus::key::kNextAttempt)) {
     s.next_attempt = from_ms(*next);
   }
@@ -175,7 +175,6 @@ Result<Snapshot> decode_snapshot(WireSnapshot wire) {
   if ((flags & kKnowsTotalToReceive) != 0) s.total_to_receive = wire.get<11>();
   s.bytes_sent = wire.get<12>();
   if ((flags & kKnowsTotalToSend) != 0) s.total_to_send = wire.get<13>();
-  s.has_restarted = (flags & kHasRestarted) != 0;
   s.has_response_changed = (flags & kHasResponseChanged) != 0;
   s.started = (flags & kStarted) != 0;
   s.attempts = wire.get<15>();

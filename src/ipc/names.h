@@ -30,6 +30,7 @@ inline constexpr const char* kStateFolder = "state_folder";  // s
 inline constexpr const char* kError = "error";               // (iiuis)
 inline constexpr const char* kBlockers = "blockers";         // a(uxxs)
 inline constexpr const char* kNextAttempt = "next_attempt";  // x
+inline constexpr const char* kRestarts = "restarts";         // u
 // Details
 inline constexpr const char* kResponse = "response";    // (isa(ss))
 inline constexpr const char* kResumable = "resumable";  // b

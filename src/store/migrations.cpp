@@ -53,7 +53,7 @@ CREATE TABLE transfer (
   response_headers     TEXT,
   known_name           TEXT    NOT NULL,  -- in the folder; empty while it is not known
   bytes_needed         INTEGER NOT NULL,
-  has_restarted        INTEGER NOT NULL,
+  restarts             INTEGER NOT NULL,
   has_response_changed INTEGER NOT NULL,
   error_hresult        INTEGER,
   error_status         INTEGER,

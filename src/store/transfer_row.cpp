@@ -52,7 +52,7 @@ constexpr std::array kColumns = {
     "response_headers",
     "known_name",
     "bytes_needed",
-    "has_restarted",
+    "restarts",
     "has_response_changed",
     "error_hresult",
     "error_status",
@@ -305,12 +305,12 @@ void read_state(RowReader& row, TransferState& state) {
   state.stored = row.ranges();
   state.boot_id = row.text();
   state.total = row.optional([&row] { return row.bytes(); });
-  state.validator.kind = row.enumerator(Validator::Kind::LastModified);
+  state.validator.kind = row.enumerator(Validator::Kind::Checksum);
   state.validator.value = row.text();
   state.response = read_response(row);
   state.file_name = row.text();
   state.bytes_needed = row.bytes();
-  state.has_restarted = row.flag();
+  state.restarts = row.count();
   state.has_response_changed = row.flag();
   state.error = read_error(row);
   state.commit = read_commit(row);
@@ -383,7 +383,7 @@ Result<void> bind_transfer(Statement& statement, const Transfer& transfer) {
   statement.bind(state.total).bind(state.validator.kind).bind(state.validator.value);
   bind_response(statement, state, *response);
   statement.bind(state.file_name).bind(state.bytes_needed);
-  statement.bind(state.has_restarted).bind(state.has_response_changed);
+  statement.bind(state.restarts).bind(state.has_response_changed);
   bind_end(statement, state);
   statement.bind(rank_of(spec.priority));
   return {};

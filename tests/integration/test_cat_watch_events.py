@@ -78,12 +78,33 @@ def test_cat_follow_fails_with_the_transfer(box, fault):
 
 
 def test_cat_follow_outlives_the_daemon(box, fault):
-    transfer, _ = half_done(box, fault)
+    # Large enough to be recorded as soon as its bytes can be proven.
+    url = fault.url(size=3_000_000, seed="e", etag="strong", stall_after=2_000_000, times=1)
+    transfer = box.get(url)
+    fault.wait_stalled(url)
     following = box.start("cat", transfer, "--follow")
+    until(lambda: len(following.out) == 2_000_000, what="the first part to be printed")
     box.kill9_daemon()
+    fault.release(url)
     assert following.wait().code == 0
-    assert len(following.out) == 400_000
+    assert len(following.out) == 3_000_000
     check_bytes(following.out, "e")
+    assert not box.show(transfer)["has_restarted"]
+
+
+def test_R82_cat_follow_never_joins_bytes_of_two_beginnings(box, fault):
+    # Too small to be recorded: the next daemon begins anew.
+    url = fault.url(size=400_000, seed="e", etag="strong", stall_after=250_000, times=1)
+    transfer = box.get(url)
+    fault.wait_stalled(url)
+    following = box.start("cat", transfer, "--follow")
+    until(lambda: len(following.out) == 250_000, what="the first part to be printed")
+    box.kill9_daemon()
+    fault.release(url)
+    ended = following.wait().fails(1)
+    assert "restarted" in ended.err
+    check_bytes(following.out, "e")
+    assert box.wait_status(transfer, "Completed")["has_restarted"]
 
 
 def test_events_tell_the_life_of_a_download_in_order(box, fault):

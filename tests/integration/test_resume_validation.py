@@ -77,6 +77,25 @@ def test_no_validator_means_starting_over(broken):
     assert shown["has_restarted"] is True
 
 
+@pytest.mark.parametrize("etag", [None, "weak"])
+def test_with_a_checksum_the_rest_is_fetched_though_the_server_proves_nothing(broken, etag):
+    shown, (_, second) = broken(
+        "--checksum", "sha256:" + body_sha256("v", SIZE), **({"etag": etag} if etag else {})
+    )
+    assert (second.header("Range"), second.status) == (f"bytes={CUT}-", 206)
+    assert second.header("If-Range") is None
+    assert shown["has_restarted"] is False
+
+
+def test_a_mix_that_the_checksum_reveals_is_fetched_again(quick_retries, fault):
+    url = fault.url(size=SIZE, seed="v", break_at=CUT, times=1, change_at=2)
+    transfer = quick_retries.get(url, "--checksum", "sha256:" + body_sha256("v'", SIZE))
+    shown = quick_retries.wait_status(transfer, "Completed")
+    check_file(quick_retries.downloads / "file.bin", "v'", SIZE)
+    assert shown["has_restarted"] is True
+    assert [request.status for request in fault.requests(url)] == [200, 206, 200]
+
+
 def test_with_a_checksum_a_mix_of_two_versions_never_becomes_the_file(quick_retries, fault):
     url = fault.url(size=SIZE, seed="v", break_at=CUT, change_at=2)
     transfer = quick_retries.get(url, "--checksum", "sha256:" + body_sha256("v", SIZE))
@@ -86,8 +105,10 @@ def test_with_a_checksum_a_mix_of_two_versions_never_becomes_the_file(quick_retr
 
 
 def test_R76_a_changed_file_is_fetched_again_from_the_start(broken):
-    shown, (_, second) = broken(etag="strong", change_at=2, content="v'")
+    shown, (_, second, third) = broken(etag="strong", change_at=2, content="v'")
     assert second.header("If-Range") == f'"v-{SIZE}"' and second.status == 200
+    # What is there is void before its file gets bytes of another version.
+    assert third.header("Range") is None and third.sent == SIZE
     assert shown["has_restarted"] is True
 
 

@@ -164,12 +164,14 @@ void ScriptedEngine::answer(AttemptId attempt_id) {
   attempt.answered = true;
   attempt.checkpoint_at = clock_.now() + plan.checkpoint_interval;
 
-  ByteCount have = open_leftover(attempt);
+  const ByteCount have = open_leftover(attempt);
+  const bool too_many = plan.total && have > *plan.total;
+  if (have < plan.resume_from || too_many) {
+    return end(attempt, event::AttemptRefusedRange{attempt_id, 0});
+  }
   if (have > 0 && plan.total == have) {
     return end(attempt, event::AttemptCompleted{attempt_id, have});
   }
-  const bool too_many = plan.total && have > *plan.total;
-  if (!plan.validator.can_resume() || too_many) have = 0;
 
   const SimulatedServer::Answer answer = server_.get(plan, have);
   const Verdict verdict = judge_response(plan, have, answer.head);
@@ -275,8 +277,8 @@ void ScriptedEngine::move(AttemptId attempt_id) {
   } else if (attempt->left > 0) {
     send(attempt_id, bytes_per_tick);
     if (clock_.now() >= attempt->checkpoint_at) {
-      checkpoint(attempt_id);
       attempt->checkpoint_at = clock_.now() + attempt->plan.checkpoint_interval;
+      checkpoint(attempt_id);
     }
   } else {
     return end_body(attempt_id);

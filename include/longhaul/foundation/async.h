@@ -82,7 +82,8 @@ class AsyncHandle : public IAsyncInfo {
   }
   /// Waits, not longer than `timeout`: `Started` if it has not ended by then.
   AsyncStatus wait_for(const TimeSpan& timeout) const {
-    return state().wait_for(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout));
+    constexpr TimeSpan kLongest = std::chrono::hours(24 * 365);  // more may be no nanoseconds
+    return state().wait_for(timeout < kLongest ? timeout : kLongest);
   }
 
   /// Goes on where the handlers run.

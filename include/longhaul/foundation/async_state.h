@@ -41,7 +41,7 @@ class LONGHAUL_EXPORT AsyncStateBase : public std::enable_shared_from_this<Async
   void cancel();
   void close();
   void wait();
-  AsyncStatus wait_for(std::chrono::nanoseconds limit);
+  AsyncStatus wait_for(std::chrono::nanoseconds limit);  ///< a year at most
   /// Throws unless it has completed: illegal method call while it runs, else its error.
   void check_completed();
   [[nodiscard]] bool has_ended() const;
@@ -69,6 +69,7 @@ class LONGHAUL_EXPORT AsyncStateBase : public std::enable_shared_from_this<Async
   /// Runs `prepare` (to store the result) and ends it, unless it has ended.
   bool end(AsyncStatus status, hresult code, const hstring& message, const Task& prepare);
   void run_where_handlers_belong(Task task);
+  void tell_completed(Task task);
   void check_not_closed() const;
 
  private:

@@ -26,8 +26,8 @@ struct clock {
   }
   template <typename Duration>
   [[nodiscard]] static time_point from_sys(std::chrono::sys_time<Duration> time) noexcept {
-    return time_point(
-        std::chrono::duration_cast<TimeSpan>(time.time_since_epoch() + kEpochDifference));
+    return time_point(std::chrono::duration_cast<TimeSpan>(time.time_since_epoch()) +
+                      kEpochDifference);
   }
   [[nodiscard]] static std::chrono::sys_time<TimeSpan> to_sys(time_point time) noexcept {
     return std::chrono::sys_time<TimeSpan>(time.time_since_epoch() - kEpochDifference);

@@ -27,7 +27,7 @@ struct Snapshot {
   std::optional<ByteCount> total_to_receive;
   ByteCount bytes_sent = 0;
   std::optional<ByteCount> total_to_send;
-  bool has_restarted = false;
+  std::uint32_t restarts = 0;  ///< from the beginning; bytes before and after one never mix (R82)
   bool has_response_changed = false;
   bool started = false;  ///< StartAsync was called (R13)
   std::uint32_t attempts = 0;

@@ -63,7 +63,7 @@ struct TransferState {
   std::optional<ResponseHead> response;
   std::string file_name;               ///< name in the target folder, once known
   ByteCount bytes_needed = 0;          ///< DiskFull
-  bool has_restarted = false;          ///< at least once
+  std::uint32_t restarts = 0;          ///< how often bytes were thrown away for another version
   bool has_response_changed = false;   ///< more than one response
   std::optional<TransferError> error;  ///< the last one; final in Failed
   std::optional<CommitIntent> commit;  ///< Finishing

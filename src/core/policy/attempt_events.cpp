@@ -84,15 +84,32 @@ void record_response(Transition& t, const ResponseHead& head) {
   t.state().response = head;
 }
 
+/// What proves that later bytes belong to this answer.
+Validator proof_of(Transition& t, const event::ResponseArrived& e) {
+  if (e.head.status != 200 || t.spec().method != "GET") return {};
+  Validator validator = validator_of(e.head);
+  const bool checksum_tells = t.spec().checksum && e.total && !is_encoded(e.head);
+  if (!validator.can_resume() && checksum_tells) validator.kind = Validator::Kind::Checksum;
+  return validator;
+}
+
+/// Larger files are recorded as soon as it is known what proves their bytes: after a crash then,
+/// what is in the file counts. For smaller ones, a row more would cost more than it saves.
+constexpr ByteCount kRecordAtOnceAbove = 1_MiB;
+
 void begin_anew(Transition& t, const event::ResponseArrived& e, bool had_bytes) {
   TransferState& state = t.state();
-  // What was recorded of the old file must not outlive its bytes, which the engine has replaced.
-  const bool claimed = !state.stored.empty() || !state.boot_id.empty();
+  const Validator before = state.validator;
+  const bool vouched = !state.stored.empty() || !state.boot_id.empty();
   t.void_claims();
+  t.live().restart_told = false;
   state.total = e.total;
-  if (e.head.status == 200 && t.spec().method == "GET") state.validator = validator_of(e.head);
-  if (had_bytes) state.has_restarted = true;
-  if (claimed) t.persist();
+  state.validator = proof_of(t, e);
+  state.boot_id = t.in().boot_id;
+  if (had_bytes) ++state.restarts;
+  const bool is_large = !e.total || *e.total > kRecordAtOnceAbove;
+  const bool worth_it = state.validator.can_resume() && is_large && !(state.validator == before);
+  if (vouched || worth_it) t.persist();
 }
 
 }  // namespace
@@ -146,7 +163,8 @@ void on(Transition& t, const event::WakeDue&) {
 void on(Transition& t, const event::ResponseArrived& e) {
   if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
   TransferState& state = t.state();
-  const bool had_bytes = !state.stored.empty() || t.live().received > 0;
+  const bool had_bytes =
+      (e.replaced && !t.live().restart_told) || !state.stored.empty() || t.live().received > 0;
   action::Notify news{.what = What::Response, .response_changed = true};
   switch (e.verdict) {
     case Verdict::Kind::AskAgain:
@@ -170,7 +188,6 @@ void on(Transition& t, const event::ResponseArrived& e) {
       if (!e.file_name.empty()) state.file_name = e.file_name;
       break;
   }
-  t.live().awaits_agreement = false;
   record_response(t, e.head);
   if (e.verdict == Verdict::Kind::StartOver) begin_anew(t, e, had_bytes);
   if (e.verdict == Verdict::Kind::Append) {
@@ -190,8 +207,6 @@ void on(Transition& t, const event::BytesArrived& e) {
 void on(Transition& t, const event::Checkpointed& e) {
   if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
   t.record_prefix(e.prefix);
-  // Found in the file at the start: these bytes count, what comes behind them does not yet.
-  if (t.live().awaits_agreement) t.state().boot_id.clear();
   t.persist();
 }
 

@@ -13,6 +13,12 @@ bool discard_if_canceled(Transition& t) {
   return true;
 }
 
+/// Whether bytes of several answers were joined on nothing but the hope that the checksum agrees.
+bool is_joined_unproven(const TransferState& state) {
+  return state.validator.kind == Validator::Kind::Checksum && state.response &&
+         state.response->status == 206;
+}
+
 }  // namespace
 
 void on(Transition& t, const event::FileSynced& e) {
@@ -58,8 +64,10 @@ void on(Transition& t, const event::FileFailed& e) {
     if (e.bytes_lost) t.restart();
     return t.wait_for_room(e.error, 0);
   }
-  if (!e.bytes_lost || damaged) return t.fail(e.error, "failed");
-  // Bytes that were there are gone: they are fetched again, within the budget of R39.
+  const bool mixed = damaged && is_joined_unproven(t.state());
+  if ((!e.bytes_lost || damaged) && !mixed) return t.fail(e.error, "failed");
+  // Bytes that were there are gone, or were of two versions: they are fetched again, within the
+  // budget of R39.
   t.restart();
   t.retry_or_fail({.error = e.error, .transient = true, .retry_after = std::nullopt});
 }

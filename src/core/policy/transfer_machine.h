@@ -62,6 +62,7 @@ struct ResponseArrived {
   Verdict::Kind verdict = Verdict::Kind::StartOver;
   std::optional<ByteCount> total;
   std::string file_name;  ///< in the target folder
+  bool replaced = false;  ///< StartOver has thrown away bytes that nothing vouched for
 };
 struct BytesArrived {
   AttemptId attempt = 0;
@@ -88,10 +89,12 @@ struct AttemptFailed {
   Failure failure;
   ByteCount durable_prefix = 0;
 };
+/// Nothing of what is there can be continued (Verdict AskAgain). The file is as it was: whatever
+/// vouches for its bytes must be void before it holds others.
 struct AttemptRefusedRange {
   AttemptId attempt = 0;
-  int status = 0;
-};  ///< Verdict AskAgain
+  int status = 0;  ///< of the answer; 0 if the file itself is not what was recorded
+};
 struct AttemptDiskFull {
   AttemptId attempt = 0;
   ByteCount durable_prefix = 0;

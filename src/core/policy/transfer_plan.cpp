@@ -41,6 +41,8 @@ bool validator_agrees(const Validator& validator, const HeaderList& headers) {
       const auto field = find_field(headers, "Last-Modified");
       return !field || same_date(*field, validator.value);
     }
+    case Validator::Kind::Checksum:
+      return true;
   }
   return false;
 }
@@ -127,7 +129,12 @@ Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseH
   }
   if (status == 206) return judge_partial(plan, have, head);
   if (status < 300) {
-    return verdict(Verdict::Kind::StartOver, have > 0 ? "the whole file instead of a range" : "");
+    if (have > 0) return ask_again("the whole file instead of a range");
+    // What vouches for the bytes in the file must be void before it holds those of another version.
+    if (plan.trust_file_size && !(validator_of(head) == plan.validator)) {
+      return ask_again("another version");
+    }
+    return verdict(Verdict::Kind::StartOver, {});
   }
   if (have > 0 && (status == 412 || status == 416)) return judge_refusal(plan, have, head);
   return verdict(Verdict::Kind::Reject, std::to_string(status));

@@ -41,8 +41,9 @@ struct TransferPlan {
 struct Verdict {
   enum class Kind : std::uint8_t {
     Append,     ///< body continues the file; its first `skip` bytes are there already
-    StartOver,  ///< body is the whole file, from byte 0; what was there is void (R74, R75, R76)
-    AskAgain,   ///< nothing of this answer is of use; repeat without a range (R74, 412, 416)
+    StartOver,  ///< body is the whole file, from byte 0
+    AskAgain,   ///< not the rest of what is there: void that first, then ask for the whole (R74 to
+                ///< R76, 412, 416)
     Complete,   ///< 416 that proves that all bytes are there already
     Reject,     ///< an error status: `head.status` says which; the body is not stored (R80)
     Invalid,    ///< an answer that breaks the protocol: error 8, `reason`

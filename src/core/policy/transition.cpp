@@ -59,15 +59,10 @@ void Transition::start_attempt(AttemptId attempt) {
     // Nothing proves what is there, so the engine cuts it off: the claim must be gone before.
     restart();
     persist();
-  } else if (plan.trust_file_size) {
-    // The server may make the engine begin the file anew; after a crash then, its size would
-    // vouch for bytes of another version. Believed again once the server has agreed to go on.
-    state().boot_id.clear();
-    persist();
   }
   live() = LiveState{.attempt = attempt,
                      .has_slot = true,
-                     .awaits_agreement = plan.trust_file_size,
+                     .restart_told = live().restart_told,
                      .received = state().stored.prefix_length(),
                      .last_bytes_at = in_.now};
   act(action::StartAttempt{std::move(plan)});
@@ -121,8 +116,11 @@ void Transition::void_claims() {
 }
 
 void Transition::restart() {
+  const bool had_bytes = !state().stored.empty() || live().received > 0;
   void_claims();
-  state().has_restarted = true;
+  if (!had_bytes) return;
+  ++state().restarts;
+  live().restart_told = true;
   restarted_ = true;
 }
 

@@ -89,6 +89,7 @@ TEST(Async, TheCompletionHandlerCanBeSetOnce) {
   pending.async.Completed([](const Async&, AsyncStatus) {});
   EXPECT_THROW(pending.async.Completed([](const Async&, AsyncStatus) {}),
                hresult_illegal_delegate_assignment);
+  pending.state->end_canceled();  // until then the handler keeps it alive
 }
 
 struct Page {

@@ -194,11 +194,11 @@ TEST_F(CurlEngineTest, R74_A206ThatStartsEarlierIsUsedFromTheRightByte) {
   EXPECT_EQ(content(), "hello world");
 }
 
-TEST_F(CurlEngineTest, R75_A200ToARangeRequestStartsOver) {
+TEST_F(CurlEngineTest, R75_A200ToARangeRequestLeavesTheFileAloneUntilItsClaimsAreVoid) {
   const ScriptedServer server(answer("200 OK", {"ETag: \"v2\""}, "something new"));
-  EXPECT_EQ(std::get<event::AttemptCompleted>(run(resume_plan(server.url(), "hello "))).size, 13U);
-  EXPECT_EQ(content(), "something new");
-  EXPECT_EQ(response().verdict, Verdict::Kind::StartOver);
+  const auto end = run(resume_plan(server.url(), "hello "));
+  EXPECT_EQ(std::get<event::AttemptRefusedRange>(end).status, 200);
+  EXPECT_EQ(content(), "hello ");
 }
 
 TEST_F(CurlEngineTest, R74_A206OfAnotherVersionIsNotUsed) {
@@ -242,24 +242,30 @@ TEST_F(CurlEngineTest, WithinOneBootTheFilesOwnSizeIsContinued) {
   EXPECT_TRUE(contains(server.requests().at(0), "\r\nRange: bytes=6-\r\n"));
 }
 
-TEST_F(CurlEngineTest, AMissingPartialFileIsFetchedFromTheBeginning) {
+TEST_F(CurlEngineTest, APartialFileThatHasLostBytesIsNoBeginning) {
   const ScriptedServer server(answer("200 OK", {"ETag: \"v1\""}, "hello world"));
   auto planned = resume_plan(server.url(), "hello ");
   std::filesystem::remove(folder.path(part()));
-  EXPECT_EQ(std::get<event::AttemptCompleted>(run(planned)).size, 11U);
-  EXPECT_FALSE(contains(server.requests().at(0), "\r\nRange:"));
+  EXPECT_EQ(std::get<event::AttemptRefusedRange>(run(planned)).status, 0);
+  EXPECT_TRUE(server.requests().empty());
 }
 
-TEST_F(CurlEngineTest, R73_WithoutAValidatorNoRangeIsAskedFor) {
+TEST_F(CurlEngineTest, R73_WhatNothingVouchesForIsReplaced) {
   const ScriptedServer server(answer("200 OK", {}, "hello world"));
-  auto planned = resume_plan(server.url(), "hello ");
+  auto planned = resume_plan(server.url(), "HELLO ");
   planned.validator = {};
+  planned.resume_from = 0;
   run(planned);
   EXPECT_FALSE(contains(server.requests().at(0), "\r\nRange:"));
+  EXPECT_TRUE(response().replaced);
   EXPECT_EQ(content(), "hello world");
 }
 
-// ---- Answers that are errors
+TEST_F(CurlEngineTest, ABeginningReplacesNothing) {
+  const ScriptedServer server(answer("200 OK", {}, "hello world"));
+  run(plan(server.url()));
+  EXPECT_FALSE(response().replaced);
+}
 
 TEST_F(CurlEngineTest, R80_AnErrorStatusIsReportedAndLeavesNothingBehind) {
   const ScriptedServer server(answer("404 Not Found", {}, "no such thing"));

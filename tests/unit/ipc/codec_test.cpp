@@ -75,7 +75,7 @@ class Random {
     if (flag()) s.total_to_receive = number(~0ULL);
     s.bytes_sent = number(~0ULL);
     if (flag()) s.total_to_send = number(2);
-    s.has_restarted = flag();
+    s.restarts = flag() ? 3 : 0;
     s.has_response_changed = flag();
     s.started = flag();
     s.attempts = static_cast<std::uint32_t>(number(1ULL << 32));

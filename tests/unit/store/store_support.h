@@ -82,7 +82,7 @@ inline Transfer full_transfer() {
   t.state.response = ResponseHead{206, "https://cdn.example/a", {{"ETag", "\"tag\""}}};
   t.state.file_name = "known name";
   t.state.bytes_needed = 12;
-  t.state.has_restarted = true;
+  t.state.restarts = 3;
   t.state.has_response_changed = true;
   t.state.error =
       TransferError{hr::kCrc, WebErrorStatus::NotFound, ErrorKind::Checksum, 404, "a message"};

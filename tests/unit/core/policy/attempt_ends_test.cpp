@@ -126,15 +126,26 @@ TEST_F(AttemptEnds, AFailureThatComesWhileStoppingCountsAsTheStop) {
 
 // --- refused ranges ----------------------------------------------------------------------------
 
+TEST_F(AttemptEnds, ARefusalBeforeAnyByteIsNoRestart) {
+  Transfer t = running();
+  t.state.validator = {Validator::Kind::StrongEtag, "\"a\""};
+  t.state.boot_id = boot;
+  const Step s = feed(t, event::AttemptRefusedRange{kAttempt, 200});
+  EXPECT_EQ(actions(s), "Persist Notify:Status");
+  EXPECT_EQ(s.transfer.state.restarts, 0U);
+  EXPECT_EQ(s.transfer.state.boot_id, "");
+  EXPECT_FALSE(s.transfer.state.validator.can_resume());
+}
+
 TEST_F(AttemptEnds, R74_ARefusedRangeStartsOverAtOnce) {
-  for (const int code : {412, 416, 206}) {
+  for (const int code : {412, 416, 206, 200, 0}) {
     const Step s = feed(half_way(), event::AttemptRefusedRange{kAttempt, code});
     EXPECT_EQ(actions(s), "Persist Notify:Response Notify:Status") << code;
     EXPECT_TRUE(find_notify(s, What::Response)->restarted);
     EXPECT_FALSE(find_notify(s, What::Response)->response_changed);
     const TransferState& state = s.transfer.state;
     EXPECT_EQ(state.phase, Phase::Queued);
-    EXPECT_TRUE(state.has_restarted);
+    EXPECT_EQ(state.restarts, 1U);
     EXPECT_TRUE(state.stored.empty());
     EXPECT_FALSE(state.validator.can_resume());
     EXPECT_FALSE(state.total);

@@ -24,7 +24,7 @@ class AttemptEvents : public MachineTest {
 
 TEST_F(AttemptEvents, Table14_ASlotMakesItRun) {
   const Step s = feed(half_way_in(Phase::Queued), event::SlotGranted{8});
-  EXPECT_EQ(actions(s), "Persist StartAttempt Notify:Status");
+  EXPECT_EQ(actions(s), "StartAttempt Notify:Status");
   EXPECT_EQ(status(s.transfer), Status::Running);
   EXPECT_EQ(s.transfer.state.attempts, 2U);
   EXPECT_EQ(s.transfer.live.attempt, 8U);
@@ -40,14 +40,16 @@ TEST_F(AttemptEvents, AFirstSlotIsNotPersisted) {
       << "a crash simply finds it queued";
 }
 
-TEST_F(AttemptEvents, TheFileSizeVouchesForNothingUntilTheServerAgreesToGoOn) {
-  const Step begun = feed(half_way_in(Phase::Queued), event::SlotGranted{kAttempt});
-  EXPECT_TRUE(find<action::StartAttempt>(begun)->plan.trust_file_size);
-  EXPECT_EQ(begun.transfer.state.boot_id, "");
-  EXPECT_EQ(begun.transfer.state.stored, RangeSet::prefix(300));
+TEST_F(AttemptEvents, AfterARebootTheFileSizeVouchesOnceTheServerAgreesToGoOn) {
+  const std::string before = boot;
+  Transfer t = half_way_in(Phase::Queued);
+  boot = "boot-2";
+  const Step begun = feed(t, event::SlotGranted{kAttempt});
+  EXPECT_FALSE(find<action::StartAttempt>(begun)->plan.trust_file_size);
+  EXPECT_EQ(begun.transfer.state.boot_id, before);
   const Step agreed = feed(begun.transfer, response(Verdict::Kind::Append, 206));
   EXPECT_EQ(actions(agreed), "Persist Notify:Response");
-  EXPECT_EQ(agreed.transfer.state.boot_id, boot);
+  EXPECT_EQ(agreed.transfer.state.boot_id, "boot-2");
 }
 
 TEST_F(AttemptEvents, ASlotForAnyOtherStateIsIgnored) {
@@ -83,7 +85,7 @@ TEST_F(AttemptEvents, R72_WhatCannotBeProvenIsGivenUpBeforeTheRequest) {
   EXPECT_EQ(actions(s), "Persist StartAttempt Notify:Response Notify:Status");
   EXPECT_TRUE(find_notify(s, What::Response)->restarted);
   EXPECT_TRUE(s.transfer.state.stored.empty());
-  EXPECT_TRUE(s.transfer.state.has_restarted);
+  EXPECT_EQ(s.transfer.state.restarts, 1U);
   EXPECT_EQ(s.transfer.live.received, 0U);
 }
 
@@ -91,7 +93,7 @@ TEST_F(AttemptEvents, AnEmptyFileIsAskedForAgain) {
   Transfer t = half_way_in(Phase::Queued);
   t.state.stored.clear();
   t.state.total = 0;
-  EXPECT_EQ(actions(feed(t, event::SlotGranted{8})), "Persist StartAttempt Notify:Status");
+  EXPECT_EQ(actions(feed(t, event::SlotGranted{8})), "StartAttempt Notify:Status");
 }
 
 TEST_F(AttemptEvents, ARevokedSlotReturnsItToTheQueueWithItsBytes) {
@@ -195,7 +197,7 @@ TEST_F(AttemptEvents, R27_TheFirstResponseIsNews) {
   EXPECT_EQ(state.file_name, "x");
   EXPECT_EQ(state.validator.value, "\"a\"");
   EXPECT_FALSE(state.has_response_changed);
-  EXPECT_FALSE(state.has_restarted);
+  EXPECT_EQ(state.restarts, 0U);
 }
 
 TEST_F(AttemptEvents, R77_ALaterResponseReplacesTheFirst) {
@@ -221,13 +223,51 @@ TEST_F(AttemptEvents, R75_StartingOverVoidsWhatWasThere) {
   EXPECT_TRUE(find_notify(s, What::Response)->restarted);
   EXPECT_TRUE(find_notify(s, What::Response)->response_changed);
   const TransferState& state = s.transfer.state;
-  EXPECT_TRUE(state.has_restarted);
+  EXPECT_EQ(state.restarts, 1U);
   EXPECT_TRUE(state.stored.empty());
-  EXPECT_EQ(state.boot_id, "") << "the file's size claims nothing either";
+  EXPECT_EQ(state.boot_id, boot) << "whatever is in the file now is of this version";
   EXPECT_EQ(state.validator.value, "\"b\"");
   EXPECT_FALSE(state.total);
   EXPECT_EQ(state.high_water, 300U);
   EXPECT_EQ(s.transfer.live.received, 0U);
+}
+
+TEST_F(AttemptEvents, ALargeFileIsRecordedAsSoonAsItsBytesCanBeProven) {
+  event::ResponseArrived e = response(Verdict::Kind::StartOver);
+  e.total = 1_MiB + 1;
+  const Step s = feed(running(), e);
+  EXPECT_EQ(actions(s), "Persist Notify:Response");
+  EXPECT_EQ(s.transfer.state.boot_id, boot);
+  e.total.reset();
+  EXPECT_EQ(actions(feed(running(), e)), "Persist Notify:Response") << "may be large";
+  EXPECT_EQ(actions(feed(s.transfer, e)), "Persist Notify:Response") << "vouched for less";
+  e.total = 1_MiB;
+  EXPECT_EQ(actions(feed(running(), e)), "Notify:Response") << "costs more than it saves";
+  e.total.reset();
+  e.head.headers = {{"ETag", "W/\"a\""}};
+  EXPECT_EQ(actions(feed(running(), e)), "Notify:Response") << "nothing proves its bytes";
+}
+
+TEST_F(AttemptEvents, BytesThatACrashLeftWithoutAProofAreARestartToo) {
+  event::ResponseArrived e = response(Verdict::Kind::StartOver);
+  e.replaced = true;
+  const Step s = feed(running(), e);
+  EXPECT_TRUE(find_notify(s, What::Response)->restarted);
+  EXPECT_EQ(s.transfer.state.restarts, 1U);
+}
+
+TEST_F(AttemptEvents, R28_ARestartIsToldOnce) {
+  Transfer t = feed(half_way(), event::AttemptRefusedRange{kAttempt, 200}).transfer;
+  t = feed(t, event::SlotGranted{8}).transfer;
+  event::ResponseArrived e = response(Verdict::Kind::StartOver);
+  e.attempt = 8;
+  e.replaced = true;
+  const Step s = feed(t, e);
+  EXPECT_FALSE(find_notify(s, What::Response)->restarted);
+  EXPECT_EQ(s.transfer.state.restarts, 1U);
+  Transfer later = s.transfer;
+  later.live.received = 0;
+  EXPECT_TRUE(find_notify(feed(later, e), What::Response)->restarted) << "the next one is told";
 }
 
 TEST_F(AttemptEvents, R72_OnlyAProofIsKept) {
@@ -238,6 +278,21 @@ TEST_F(AttemptEvents, R72_OnlyAProofIsKept) {
   post.spec.method = "POST";
   EXPECT_FALSE(
       feed(post, response(Verdict::Kind::StartOver)).transfer.state.validator.can_resume());
+}
+
+TEST_F(AttemptEvents, Section0_AChecksumIsAProofWhereTheServerGivesNone) {
+  event::ResponseArrived e = response(Verdict::Kind::StartOver);
+  e.head.headers = {{"ETag", "W/\"a\""}};
+  Transfer t = running();
+  t.spec.checksum = Checksum{};
+  EXPECT_EQ(feed(t, e).transfer.state.validator.kind, Validator::Kind::Checksum);
+  e.head.headers.push_back({"Content-Encoding", "gzip"});
+  EXPECT_FALSE(feed(t, e).transfer.state.validator.can_resume()) << "R71";
+  e.head.headers = {{"ETag", "\"a\""}};
+  EXPECT_EQ(feed(t, e).transfer.state.validator.kind, Validator::Kind::StrongEtag);
+  e.head.headers.clear();
+  e.total.reset();
+  EXPECT_FALSE(feed(t, e).transfer.state.validator.can_resume());
 }
 
 TEST_F(AttemptEvents, R80_ARejectedAnswerIsShownAndClaimsStay) {
@@ -278,16 +333,6 @@ TEST_F(AttemptEvents, ACheckpointClaimsWhatIsDurable) {
   EXPECT_EQ(s.transfer.state.boot_id, "boot-2");
   EXPECT_EQ(s.transfer.state.high_water, 450U);
   EXPECT_EQ(s.transfer.live.received, 500U);
-}
-
-TEST_F(AttemptEvents, BytesFoundInTheFileCountBeforeTheServerHasAgreedButVouchForNoMore) {
-  Transfer t = half_way();
-  t.live.awaits_agreement = true;
-  t.state.boot_id.clear();
-  const Step found = feed(t, event::Checkpointed{kAttempt, 450});
-  EXPECT_EQ(actions(found), "Persist");
-  EXPECT_EQ(found.transfer.state.stored, RangeSet::prefix(450));
-  EXPECT_EQ(found.transfer.state.boot_id, "") << "the server may make it begin anew";
 }
 
 // --- stale news --------------------------------------------------------------------------------

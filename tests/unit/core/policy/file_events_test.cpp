@@ -69,6 +69,22 @@ TEST_F(FileEvents, R173_AWrongChecksumIsFinal) {
   EXPECT_EQ(s.transfer.state.error->hresult, hr::kCrc);
 }
 
+TEST_F(FileEvents, Section0_AMixThatTheChecksumRevealsIsFetchedAgainWithinTheBudget) {
+  const auto mismatch = file_failure(ErrorKind::Checksum, 0);
+  Transfer mixed = syncing();
+  mixed.state.validator = {Validator::Kind::Checksum, ""};
+  EXPECT_EQ(status(failed(mixed, mismatch, false, true).transfer), Status::Error)
+      << "all of one answer: simply wrong";
+  mixed.state.response = ResponseHead{206, "", {}};
+  const Step s = failed(mixed, mismatch, false, true);
+  EXPECT_EQ(s.transfer.state.phase, Phase::RetryAt);
+  EXPECT_TRUE(s.transfer.state.stored.empty());
+  EXPECT_FALSE(s.transfer.state.validator.can_resume());
+  EXPECT_EQ(s.transfer.state.restarts, 1U);
+  mixed.state.failures_in_row = limits.retry_count;
+  EXPECT_EQ(status(failed(mixed, mismatch, false, true).transfer), Status::Error);
+}
+
 TEST_F(FileEvents, ADiskThatIsFullAtTheEndIsAPause) {
   for (const Transfer& t : {syncing(), in_phase(Phase::Finishing)}) {
     const Step s = failed(t, file_failure(ErrorKind::DiskFull, ENOSPC), true);
@@ -95,7 +111,7 @@ TEST_F(FileEvents, LostBytesAreFetchedAgainWithinTheBudget) {
   EXPECT_EQ(actions(s), "Persist Notify:Response");
   EXPECT_EQ(s.transfer.state.phase, Phase::RetryAt);
   EXPECT_TRUE(s.transfer.state.stored.empty()) << "nothing synced before is trusted";
-  EXPECT_TRUE(s.transfer.state.has_restarted);
+  EXPECT_EQ(s.transfer.state.restarts, 1U);
   t.state.failures_in_row = limits.retry_count;
   EXPECT_EQ(status(failed(t, file_failure(ErrorKind::File, EIO), false, true).transfer),
             Status::Error);
@@ -120,7 +136,7 @@ TEST_F(FileEvents, R5_WhatRanIsQueuedAfterACrash) {
   EXPECT_EQ(s.transfer.live.attempt, 0U);
   EXPECT_FALSE(s.transfer.live.has_slot);
   EXPECT_EQ(s.transfer.live.received, 300U);
-  EXPECT_EQ(actions(feed(s.transfer, event::SlotGranted{1})), "Persist StartAttempt Notify:Status");
+  EXPECT_EQ(actions(feed(s.transfer, event::SlotGranted{1})), "StartAttempt Notify:Status");
 }
 
 TEST_F(FileEvents, R83_AnInterruptedRenameIsTakenUpAgain) {

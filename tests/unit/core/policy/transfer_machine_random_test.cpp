@@ -23,6 +23,7 @@ struct Pending {
 };
 struct Engine {
   TransferPlan plan;
+  bool lost = false;  ///< the file is shorter than what was recorded
   bool stop = false;
   bool answered = false;
   int version = 0;
@@ -326,11 +327,12 @@ class RandomWorld {
     ASSERT_FALSE(engine_) << "two attempts at once";
     if (!part_) part_.emplace();
     ByteCount have = part_->bytes.size();
-    if (have < plan.resume_from) have = 0;
+    const bool lost = have < plan.resume_from;
+    if (lost) have = 0;
     if (!plan.trust_file_size) have = std::min(have, plan.resume_from);
     part_->bytes.resize(have);
     part_->synced = plan.trust_file_size ? have : std::min(part_->synced, have);
-    engine_ = Engine{.plan = plan};
+    engine_ = Engine{.plan = plan, .lost = lost};
   }
 
   void end_attempt(Event event) {
@@ -351,6 +353,7 @@ class RandomWorld {
       return end_attempt(event::AttemptFailed{id, failure, sync_part()});
     }
     if (mishap(40)) return end_attempt(event::AttemptDiskFull{id, sync_part(), 1, {}});
+    if (engine_->lost) return end_attempt(event::AttemptRefusedRange{id, 0});
     if (!engine_->answered) return answer();
     Bytes& bytes = part_->bytes;
     while (bytes.size() < engine_->total && bytes.size() % kChunk != kChunk - 1) {

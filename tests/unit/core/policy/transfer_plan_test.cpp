@@ -163,9 +163,22 @@ TEST(JudgeResponse, Section3_AnUnasked206IsInvalid) {
 
 TEST(JudgeResponse, R75_TheWholeFileStartsOver) {
   for (const int status : {200, 201, 203, 204, 205, 299}) {
-    EXPECT_EQ(judge({status, "", {}}).kind, Kind::StartOver) << status;
+    EXPECT_EQ(judge({status, "", {}}).kind, Kind::AskAgain)
+        << status << ": what is there must be void first";
     EXPECT_EQ(judge({status, "", {}}, 0).kind, Kind::StartOver) << status;
   }
+}
+
+TEST(JudgeResponse, AFileWhoseSizeVouchesForAVersionGetsNoBytesOfAnother) {
+  TransferPlan p = resumption();
+  p.resume_from = 0;
+  p.trust_file_size = true;
+  ResponseHead head{200, "", {{"ETag", p.validator.value}}};
+  EXPECT_EQ(judge_response(p, 0, head).kind, Kind::StartOver);
+  head.headers = {{"ETag", "\"another\""}};
+  EXPECT_EQ(judge_response(p, 0, head).kind, Kind::AskAgain);
+  head.headers.clear();
+  EXPECT_EQ(judge_response(p, 0, head).kind, Kind::AskAgain);
 }
 
 TEST(JudgeResponse, A416ThatNamesOurLengthMeansComplete) {

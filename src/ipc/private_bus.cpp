@@ -21,6 +21,10 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+extern "C" {  // glibc 2.36 forgets that C++ may include it
+#include <sys/pidfd.h>
+}
+
 #include "ipc/bus_address.h"
 #include "ipc/detached_process.h"
 #include "ipc/names.h"
@@ -30,6 +34,8 @@ namespace lh {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr int kEndPatience = 3000;  // ms
 
 std::string socket_path(const std::string& folder) {
   return folder + "/bus";
@@ -242,6 +248,23 @@ Result<bool> is_alone(sdbus::IConnection& connection, sdbus::IProxy& bus,
   });
 }
 
+/// Ends the bus and waits until it is gone: at its end it removes its socket by name, and that must
+/// not be its successor's.
+Result<void> end_bus(pid_t pid) {
+  const UniqueFd process(::pidfd_open(pid, 0));
+  for (const int signal : {SIGTERM, SIGKILL}) {
+    if (!process || ::pidfd_send_signal(process.get(), signal, nullptr, 0) != 0) {
+      if (errno == ESRCH) return {};
+      return file_error(errno, "end", "the private bus");
+    }
+    pollfd ended{process.get(), POLLIN, 0};
+    while (::poll(&ended, 1, kEndPatience) < 0 && errno == EINTR) {
+    }
+    if (ended.revents != 0) return {};
+  }
+  return file_error(ETIMEDOUT, "end", "the private bus");
+}
+
 }  // namespace
 
 Result<PrivateBusLock> PrivateBusLock::acquire(const std::string& folder,
@@ -294,8 +317,8 @@ Result<bool> end_private_bus_if_alone(const std::string& folder, const std::stri
         .storeResultsTo(pid);
     if (pid <= 1) return false;
     ::unlink(socket_path(folder).c_str());
-    if (::kill(static_cast<pid_t>(pid), SIGTERM) != 0) {
-      return file_error(errno, "end", "the private bus");
+    if (Result<void> ended = end_bus(static_cast<pid_t>(pid)); !ended) {
+      return std::move(ended).error();
     }
   } catch (const sdbus::Error& error) {
     return Error{ErrorKind::Bus, 0, "end", "the private bus", error.getMessage()};

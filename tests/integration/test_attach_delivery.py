@@ -1,9 +1,6 @@
 """Programs on the library: what they start goes on without them; its end is told exactly once."""
 
-import pathlib
 import re
-import shutil
-import subprocess
 
 import pytest
 from support.body import check_bytes, check_file
@@ -12,35 +9,13 @@ RUNNING, COMPLETED, CANCELED, ERROR = 1, 5, 6, 7
 ASYNC_COMPLETED, ASYNC_CANCELED, ASYNC_ERROR = 1, 2, 3
 
 
-@pytest.fixture(scope="session")
-def app_program(tmp_path_factory, build_dir):
-    """programs/app.cpp, compiled against the library of the build folder."""
-    compiler = shutil.which("g++") or shutil.which("c++")
-    here = pathlib.Path(__file__).resolve().parent
-    program = tmp_path_factory.mktemp("app") / "app"
-    linked = subprocess.run(
-        ["ldd", build_dir / "liblonghaul.so"], capture_output=True, text=True, check=True
-    ).stdout
-    sanitizers = [
-        f"-fsanitize={name}"
-        for name, mark in (("address", "libasan"), ("thread", "libtsan"))
-        if mark in linked
-    ]
-    subprocess.run(
-        [compiler, "-std=c++20", "-O1", *sanitizers, "-I", here.parents[1] / "include",
-         "-o", program, here / "programs" / "app.cpp", "-L", build_dir, f"-Wl,-rpath,{build_dir}", "-llonghaul", "-pthread"],
-        check=True, timeout=200,
-    )  # fmt: skip
-    return str(program)
-
-
 @pytest.fixture
-def app(box, app_program):
-    """Starts the app in the box; without `wait` it goes on (a Command)."""
+def app(box, build_dir):
+    """Starts programs/app.cpp in the box; without `wait` it goes on (a Command)."""
     box.env["LONGHAUL_APP_ID"] = "org.example.app"
 
     def start(*arguments, wait=True, code=0):
-        command = box.start(*arguments, program=app_program)
+        command = box.start(*arguments, program=build_dir / "tests" / "app")
         if not wait:
             return command
         result = command.wait()

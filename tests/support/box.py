@@ -154,7 +154,8 @@ class Box:
         self.env = self._environment()
 
     def _environment(self):
-        env = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+        kept = ("PATH", "TMPDIR", "ASAN_SYMBOLIZER_PATH", "UBSAN_SYMBOLIZER_PATH")
+        env = {name: os.environ[name] for name in kept if name in os.environ}
         env.update(
             HOME=str(self.root / "home"),
             XDG_STATE_HOME=str(self.root / "state"),

@@ -48,6 +48,13 @@ class PrivateBus : public testing::Test {
   std::unique_ptr<sdbus::IConnection> connect() {
     return sdbus::createSessionBusConnectionWithAddress(private_bus_address(folder_));
   }
+  static bool is_running(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const std::size_t state = text.rfind(") ");
+    return state != std::string::npos && text[state + 2] != 'Z' && text[state + 2] != 'X';
+  }
   pid_t bus_pid(sdbus::IConnection& connection) {
     const auto bus =
         sdbus::createProxy(connection, "org.freedesktop.DBus", "/org/freedesktop/DBus");
@@ -171,6 +178,22 @@ TEST_F(PrivateBus, EndsWhenOnlyTheDaemonIsLeft) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_TRUE(ensure().ok()) << "a client that comes later starts it anew";
+}
+
+// At its end dbus-daemon removes its socket by name: that of a successor, if it is too late.
+TEST_F(PrivateBus, IsGoneBeforeAnotherMayBegin) {
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_TRUE(ensure().ok());
+    pid_t pid = 0;
+    {
+      const auto client = connect();
+      pid = bus_pid(*client);
+      const auto ended = end_private_bus_if_alone(folder_, client->getUniqueName(), KeepLock::No);
+      ASSERT_TRUE(ended.ok());
+      if (!*ended) continue;  // the last round's client is still being seen off
+    }
+    EXPECT_FALSE(is_running(pid));
+  }
 }
 
 TEST_F(PrivateBus, OnlyOneHoldsTheLock) {

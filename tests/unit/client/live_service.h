@@ -77,11 +77,9 @@ class OwnFolders {
 class Signal {
  public:
   void notify(const std::function<void()>& change) {
-    {
-      const std::lock_guard lock(mutex_);
-      change();
-    }
-    changed_.notify_all();
+    const std::lock_guard lock(mutex_);
+    change();
+    changed_.notify_all();  // under the lock: whoever waits may destroy this as soon as it is free
   }
   [[nodiscard]] bool wait(const std::function<bool()>& condition) {
     std::unique_lock lock(mutex_);

@@ -26,12 +26,17 @@ class FileThreadTest : public ::testing::Test {
   template <typename Work>
   Told all_at_once(const Work& work) {
     Told told;
+    std::promise<void> entered;
     std::promise<void> queued;
     {
       FileThread thread(ops, [&told](const TransferId& id, Event event) {
         told.emplace_back(id, std::move(event));
       });
-      thread.run([gate = queued.get_future().share()] { gate.wait(); });
+      thread.run([&entered, gate = queued.get_future().share()] {
+        entered.set_value();
+        gate.wait();
+      });
+      entered.get_future().wait();  // what was queued before it would go with the gate
       work(thread);
       queued.set_value();
     }

@@ -55,16 +55,16 @@ bool is_overtaken(const Change& change, const LiveTransfer& entry) {
 
 }  // namespace
 
-void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now) {
+void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now) const {
   log_transition(entry.transfer, step.transfer, facts, step.why);
-  Transfer before = std::exchange(entry.transfer, std::move(step.transfer));
+  std::optional<Transfer> before = std::exchange(entry.transfer, std::move(step.transfer));
   bool waits = entry.persisting;
   for (Action& action : step.actions) {
     LiveTransfer::Pending pending;
     pending.action = std::move(action);
     if (std::holds_alternative<action::Persist>(pending.action)) {
       pending.row = entry.transfer;
-      pending.before = std::move(before);
+      pending.before = std::exchange(before, std::nullopt);  // another one would store the same row
       waits = true;
     } else if (const auto* notify = std::get_if<action::Notify>(&pending.action)) {
       // Who attaches before it is durable is shown the state before, and then needs the news.

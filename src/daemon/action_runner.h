@@ -33,7 +33,7 @@ class ActionRunner {
 
   /// Takes over what a step decided: logs a transition, replaces the transfer, queues the actions.
   /// Nothing is performed yet.
-  void take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now);
+  void take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now) const;
   /// Performs what may be performed now. May call back into the ring.
   void advance(const TransferId& id);
 

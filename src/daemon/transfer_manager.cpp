@@ -93,37 +93,36 @@ void TransferManager::with(std::vector<TransferId> ids, std::function<void(const
       missing.push_back(id);
     }
   }
-  auto run = [this, ids = std::move(ids),
-              work = std::move(work)](const std::vector<TransferId>& loaded) {
-    for (const TransferId& id : loaded) ++find(id)->pins;
-    Entries entries;
-    entries.reserve(ids.size());
-    for (const TransferId& id : ids) {
-      LiveTransfer* const entry = find(id);
-      entries.push_back(entry != nullptr && !entry->erasing ? entry : nullptr);
+  if (missing.empty()) return work_with(ids, work);
+  seams_.store.load(missing, [this, missing, ids = std::move(ids),
+                              work = std::move(work)](Result<std::vector<Transfer>> rows) {
+    if (!rows.ok()) fail(rows.error());
+    if (rows.ok()) {
+      for (Transfer& row : *rows) adopt(std::move(row));
     }
-    work(entries);
-    for (const TransferId& id : ids) {
-      if (LiveTransfer* entry = find(id)) {
-        if (entry->pins > 0) --entry->pins;
-        settle(*entry);
-      }
+    for (const TransferId& id : missing) {
+      if (LiveTransfer* entry = find(id)) ++entry->pins;
     }
-    schedule();
-  };
-  if (missing.empty()) return run({});
-  seams_.store.load(missing,
-                    [this, missing, run = std::move(run)](Result<std::vector<Transfer>> rows) {
-                      if (!rows.ok()) fail(rows.error());
-                      std::vector<TransferId> loaded;
-                      if (rows.ok()) {
-                        for (Transfer& row : *rows) adopt(std::move(row));
-                      }
-                      for (const TransferId& id : missing) {
-                        if (find(id) != nullptr) loaded.push_back(id);
-                      }
-                      run(loaded);
-                    });
+    work_with(ids, work);
+  });
+}
+
+void TransferManager::work_with(const std::vector<TransferId>& ids,
+                                const std::function<void(const Entries&)>& work) {
+  Entries entries;
+  entries.reserve(ids.size());
+  for (const TransferId& id : ids) {
+    LiveTransfer* const entry = find(id);
+    entries.push_back(entry != nullptr && !entry->erasing ? entry : nullptr);
+  }
+  work(entries);
+  for (const TransferId& id : ids) {
+    if (LiveTransfer* entry = find(id)) {
+      if (entry->pins > 0) --entry->pins;
+      settle(*entry);
+    }
+  }
+  schedule();
 }
 
 void TransferManager::feed(LiveTransfer& entry, const Event& event) {
@@ -339,7 +338,7 @@ void TransferManager::erase(LiveTransfer& entry,
   }
   const TransferId id = entry.transfer.id;
   if (entry.is_busy()) {
-    entry.when_settled.push_back([this, id, answer = std::move(answer)]() mutable {
+    entry.when_settled.emplace_back([this, id, answer = std::move(answer)]() mutable {
       LiveTransfer* const settled = find(id);
       if (settled == nullptr) return answer(not_found());
       erase(*settled, std::move(answer));

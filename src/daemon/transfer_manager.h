@@ -140,6 +140,9 @@ class TransferManager {
   /// Calls `work` with the entry of each id, null for those that do not exist; loads what is not in
   /// memory.
   void with(std::vector<TransferId> ids, std::function<void(const Entries&)> work);
+  /// `ids` are in memory and pinned, as far as they exist.
+  void work_with(const std::vector<TransferId>& ids,
+                 const std::function<void(const Entries&)>& work);
   /// One event through the machine. The entry may be gone afterwards.
   void feed(LiveTransfer& entry, const Event& event);
   void take(LiveTransfer& entry, Step step, const Filed& before);

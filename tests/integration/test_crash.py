@@ -171,10 +171,8 @@ def test_a_daemon_with_work_does_not_leave(box, fault):
     box.config({"limits": {"idle_exit_s": 1}})
     url = fault.url(size=200_000, rate=50_000)
     transfer = box.get(url)
-    pid = box.daemon_pid()
     box.wait_status(transfer, "Completed")
-    assert len(fault.requests(url)) == 1
-    assert processes.is_alive(pid) or not box.daemon_pids()
+    assert len(fault.requests(url)) == 1, "another daemon would have asked again"
 
 
 def test_a_daemon_that_is_watched_does_not_leave(box, fault):

@@ -136,7 +136,8 @@ void ContentFollower::take_content(Opened opened) {
   if (opened) {
     content_.reset(std::get<0>(*opened.value).release());
   } else if (asked_at_the_end_) {
-    failure_ = opened.error;
+    const bool completed = snapshot_.status == BackgroundTransferStatus::Completed;
+    failure_ = completed ? opened.error : end_error(snapshot_);
   } else {
     is_refused_ = !has_ended(snapshot_.status);  // there is none yet; news will tell
   }

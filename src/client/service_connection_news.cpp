@@ -123,6 +123,10 @@ void ServiceConnection::remove_listener(const TransferId& id, const NewsListener
 
 void ServiceConnection::send_detach() {
   std::vector<std::string> ids = std::exchange(to_detach_, {});
+  // Somebody else may have come meanwhile, whose Attach would be taken back.
+  std::erase_if(ids,
+                [this](const std::string& id) { return attached_.contains(*Guid::parse(id)); });
+  if (ids.empty()) return;
   // A daemon that does not know us has forgotten them anyway.
   if (!link_ || !link_->has_service()) return;
   submit(make_call<>("Detach", Repeat::Never,

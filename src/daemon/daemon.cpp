@@ -207,7 +207,9 @@ class Daemon::Impl {
                  ? sdbus::createSessionBusConnection()
                  : sdbus::createSessionBusConnectionWithAddress(options_.bus_address);
     } catch (const sdbus::Error& error) {
-      return bus_error("connect to the bus at " + options_.bus_address, error);
+      Error failure = bus_error("connect to the bus at " + options_.bus_address, error);
+      failure.detail += "; without a session bus, any client (longhaul status) brings one along";
+      return failure;
     }
     return {};
   }

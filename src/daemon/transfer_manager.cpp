@@ -469,7 +469,11 @@ void TransferManager::count(
 
 bool TransferManager::after_file_work(const TransferId& id, std::function<void()> work) {
   LiveTransfer* const entry = find(id);
-  if (entry == nullptr || !entry->is_busy() || entry->transfer.live.attempt != 0) return false;
+  if (entry == nullptr || !entry->is_busy()) return false;
+  const Transfer& transfer = entry->transfer;
+  const bool is_file_work = transfer.live.file_job || transfer.state.phase == Phase::Finishing ||
+                            is_final(transfer.state.phase);
+  if (!is_file_work) return false;
   entry->when_settled.push_back(std::move(work));
   return true;
 }

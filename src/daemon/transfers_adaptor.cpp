@@ -386,29 +386,48 @@ void TransfersAdaptor::open_content(const TransferId& id,
   parts_.manager.show(id, [this, id, done = std::move(done),
                            not_there](std::optional<TransferManager::Shown> shown) {
     if (!shown) return done(no_such_transfer());
-    const std::string path = shown->transfer.state.phase == Phase::Completed
+    const bool completed = shown->transfer.state.phase == Phase::Completed;
+    const std::string path = completed
                                  ? result_path(shown->transfer)
                                  : shown->transfer.spec.target.folder + "/" + partial_file_name(id);
+    // What the file may still hold is void.
+    if (!completed && shown->snapshot.bytes_received == 0) {
+      return done(file_error(ENODATA, "read", path));
+    }
     if (path == not_there) {
       // It may be on its way to its final name.
       if (parts_.manager.after_file_work(id, [this, id, done] { open_content(id, done); })) return;
       return done(file_error(ENOENT, "open", path));
     }
     // Opening may wait for a disk: not here.
-    parts_.inquiries.run([this, id, done, path] {
-      auto content = std::make_shared<UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    parts_.inquiries.run([this, id, done, path, restarts = shown->snapshot.restarts] {
+      auto content =
+          std::make_shared<UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
       const int failure = *content ? 0 : errno;
-      parts_.loop.post([this, id, done, content, failure, path] {
+      parts_.loop.post([this, id, done, content, failure, path, restarts] {
         if (failure == ENOENT) return open_content(id, done, path);
         if (failure != 0) return done(file_error(failure, "open", path));
-        // A download that began anew meanwhile has another file now: what is told of that one must
-        // not be read from this one.
-        struct stat is{};
-        if (::fstat(content->get(), &is) == 0 && is.st_nlink == 0) return open_content(id, done);
-        done(std::move(*content));
+        hand_out(id, restarts, content, done);
       });
     });
   });
+}
+
+/// A download that began anew meanwhile has another file now: what is told of that one must not be
+/// read from this one.
+void TransfersAdaptor::hand_out(const TransferId& id, std::uint32_t restarts,
+                                const std::shared_ptr<UniqueFd>& content,
+                                const std::function<void(Result<UniqueFd>)>& done) {
+  parts_.manager.show(
+      id, [this, id, restarts, content, done](std::optional<TransferManager::Shown> shown) {
+        if (!shown) return done(no_such_transfer());
+        struct stat is{};
+        if (::fstat(content->get(), &is) != 0 || !S_ISREG(is.st_mode)) {
+          return done(file_error(EINVAL, "read", shown->snapshot.file));
+        }
+        if (shown->snapshot.restarts != restarts) return open_content(id, done);
+        done(std::move(*content));
+      });
 }
 
 void TransfersAdaptor::Status(sdbus::Result<Dictionary>&& result) {

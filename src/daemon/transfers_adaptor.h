@@ -126,6 +126,9 @@ class TransfersAdaptor final
   /// `not_there`: where it was looked for in vain.
   void open_content(const TransferId& id, std::function<void(Result<UniqueFd>)> done,
                     const std::string& not_there = {});
+  void hand_out(const TransferId& id, std::uint32_t restarts,
+                const std::shared_ptr<UniqueFd>& content,
+                const std::function<void(Result<UniqueFd>)>& done);
 
   Parts parts_;
   Hooks hooks_;

@@ -131,6 +131,10 @@ std::optional<TimePoint> Attempt::on_timer() {
   if (stage_ == Stage::Ending) return std::nullopt;
   const TimePoint now = thread_.now();
   const auto deadline = response_deadline();
+  if (deadline && now >= *deadline && stage_ == Stage::Discarding && (decided_ || redirect_)) {
+    leave_discarded_body();
+    return std::nullopt;
+  }
   if (deadline && now >= *deadline) {
     end(failed(WebErrorStatus::Timeout, ErrorKind::Network, true,
                stage_ == Stage::AwaitingHead ? "the server does not answer"
@@ -164,8 +168,9 @@ std::optional<TimePoint> Attempt::response_deadline() const {
       return active_at_ + plan_.response_timeout;
     case Stage::ReadingHead:
     case Stage::Body:
-    case Stage::Discarding:
       return active_at_ + plan_.stall_timeout;
+    case Stage::Discarding:
+      return std::min(active_at_ + plan_.stall_timeout, discarding_since_ + kDiscardLimit);
     case Stage::Opening:
     case Stage::Connecting:
     case Stage::Ending:

@@ -22,6 +22,9 @@ namespace lh {
 
 class NetworkThread;
 
+/// A body of no use is not read for longer.
+inline constexpr Duration kDiscardLimit = std::chrono::seconds(5);
+
 /// One try to get what a plan asks for: one request, or several if it is redirected, on one easy
 /// handle. Reports through NetworkThread::emit() and ends with exactly one of the end events,
 /// after which it asks to be buried. Network thread.
@@ -76,6 +79,7 @@ class Attempt {
   [[nodiscard]] bool take_head();
   [[nodiscard]] bool take_body(std::span<const char> data);
   [[nodiscard]] bool discard(std::size_t size);
+  void leave_discarded_body();
   [[nodiscard]] bool judge(const ResponseHead& head);
   [[nodiscard]] bool begin_body(const Verdict& verdict, const ResponseHead& head);
   [[nodiscard]] std::optional<ByteCount> expected_total(const Verdict& verdict,
@@ -125,6 +129,7 @@ class Attempt {
   bool judged_ = false;
   ByteCount have_ = 0;  ///< length of the prefix the request asks to continue
   std::size_t discarded_ = 0;
+  TimePoint discarding_since_{};
   TimePoint active_at_{};          ///< when the server was last heard, or the request sent
   std::optional<Ending> decided_;  ///< how it ends once the request has ended
 

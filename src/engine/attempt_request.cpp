@@ -165,7 +165,8 @@ bool Attempt::take_header(std::string_view line) {
 bool Attempt::take_head() {
   const ResponseHead head{.status = head_.status(), .uri = uri_, .headers = head_.headers()};
   stage_ = Stage::Discarding;
-  thread_.wake_at(active_at_ + plan_.stall_timeout);
+  discarding_since_ = active_at_;
+  thread_.wake_at(active_at_ + std::min(plan_.stall_timeout, kDiscardLimit));
   if (!is_redirect(head.status)) return judge(head);
   auto next = follow_redirect(head, method_, redirects_);
   if (auto* redirect = std::get_if<Redirect>(&next)) {
@@ -212,6 +213,8 @@ bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
   body_.set_total(total);
   const auto begun = anew ? body_.begin_anew(total) : body_.go_on(verdict.skip, total);
   if (anew) durable_ = reported_ = 0;
+  // Nothing of this version is there: then nobody may vouch for it.
+  if (!begun && !body_.file()) return decide(file_failure(begun.error()));
   report_response(head, verdict.kind, total, choose_file_name(verdict, head));
   checkpoints_.started(thread_.now(), durable_);
   write_behind_at_ = body_.received();
@@ -277,6 +280,15 @@ bool Attempt::take_body(std::span<const char> data) {
 bool Attempt::discard(std::size_t size) {
   discarded_ += size;
   return discarded_ <= kMaxDiscarded;
+}
+
+/// The body that is of no use does not end: what is known already does not wait for it.
+void Attempt::leave_discarded_body() {
+  easy_is_sound_ = false;
+  if (decided_) return end(*std::exchange(decided_, std::nullopt));
+  thread_.remove(easy_);
+  in_multi_ = false;
+  follow(*std::exchange(redirect_, std::nullopt));
 }
 
 void Attempt::body_ended() {

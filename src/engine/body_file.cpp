@@ -37,6 +37,7 @@ void WriteBuffer::flush() {
 
 void BodyFile::adopt(std::shared_ptr<PartialFile> file) {
   file_ = std::move(file);
+  has_replaced_ = file_ && file_->was_replaced();
 }
 
 Result<void> BodyFile::begin_anew(std::optional<ByteCount> total) {
@@ -44,7 +45,10 @@ Result<void> BodyFile::begin_anew(std::optional<ByteCount> total) {
   skip_ = 0;
   if (file_) {
     if (file_->size() > 0) {
-      if (auto done = file_->start_over(); !done) return done;
+      if (auto done = file_->start_over(); !done) {
+        file_.reset();  // what is there is not of this version
+        return done;
+      }
       has_replaced_ = true;
     }
   } else {

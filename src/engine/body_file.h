@@ -47,7 +47,8 @@ class BodyFile {
 
   /// A partial file of an earlier attempt, opened elsewhere; null if there is none.
   void adopt(std::shared_ptr<PartialFile> file);
-  /// The body is the whole file. `total`: its length if known.
+  /// The body is the whole file. `total`: its length if known. After an error file() is null if the
+  /// file there is none of this body.
   [[nodiscard]] Result<void> begin_anew(std::optional<ByteCount> total);
   /// The body goes on where the file ends, after `skip` bytes that are there already.
   [[nodiscard]] Result<void> go_on(ByteCount skip, std::optional<ByteCount> total);

@@ -250,10 +250,15 @@ Result<bool> is_alone(sdbus::IConnection& connection, sdbus::IProxy& bus,
 
 /// Ends the bus and waits until it is gone: at its end it removes its socket by name, and that must
 /// not be its successor's.
-Result<void> end_bus(pid_t pid) {
+Result<void> end_bus(pid_t pid, const std::string& folder) {
   const UniqueFd process(::pidfd_open(pid, 0));
+  if (!process) {
+    if (errno == ESRCH) return {};
+    return file_error(errno, "end", "the private bus");
+  }
+  ::unlink(socket_path(folder).c_str());
   for (const int signal : {SIGTERM, SIGKILL}) {
-    if (!process || ::pidfd_send_signal(process.get(), signal, nullptr, 0) != 0) {
+    if (::pidfd_send_signal(process.get(), signal, nullptr, 0) != 0) {
       if (errno == ESRCH) return {};
       return file_error(errno, "end", "the private bus");
     }
@@ -316,8 +321,7 @@ Result<bool> end_private_bus_if_alone(const std::string& folder, const std::stri
         .withArguments("org.freedesktop.DBus")
         .storeResultsTo(pid);
     if (pid <= 1) return false;
-    ::unlink(socket_path(folder).c_str());
-    if (Result<void> ended = end_bus(static_cast<pid_t>(pid)); !ended) {
+    if (Result<void> ended = end_bus(static_cast<pid_t>(pid), folder); !ended) {
       return std::move(ended).error();
     }
   } catch (const sdbus::Error& error) {

@@ -187,8 +187,10 @@ TEST(Restart, BytesThatAFailedSyncLostAreNotBelievedLater) {
   World world;
   App app = world.app("org.example.a");
   const auto id = app.download(10_MiB);
-  world.run_for(seconds(3) + world.engine.tick);
-  world.engine.fail_sync(world.engine.find(id)->plan.attempt, ScriptedEngine::Leftover::Kept);
+  world.run_for(seconds(3) + 3 * world.engine.tick);
+  const ScriptedEngine::Attempt* const attempt = world.engine.find(id);
+  ASSERT_GT(attempt->received, attempt->durable) << "something is left to sync";
+  world.engine.fail_sync(attempt->plan.attempt, ScriptedEngine::Leftover::Kept);
   EXPECT_FALSE(app.pause(id));
   world.run_for(seconds(1));
   EXPECT_FALSE(app.resume(id));

@@ -109,7 +109,7 @@ void begin_anew(Transition& t, const event::ResponseArrived& e, bool had_bytes) 
   if (had_bytes) ++state.restarts;
   const bool is_large = !e.total || *e.total > kRecordAtOnceAbove;
   const bool worth_it = state.validator.can_resume() && is_large && !(state.validator == before);
-  if (vouched || worth_it) t.persist();
+  if (vouched || worth_it || had_bytes) t.persist();
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ void on(Transition& t, const event::ResumeRequested& e) {
 void on(Transition& t, const event::CancelRequested& e) {
   const Phase phase = t.state().phase;
   if (is_final(phase)) return t.refuse(e.request, "the transfer has ended");
-  if (phase == Phase::Finishing) {
+  if (phase == Phase::Finishing || t.state().commit) {
     // The rename may have happened already; nobody could tell the truth now.
     return t.refuse(e.request, "the transfer is being completed");
   }

@@ -25,15 +25,16 @@ bool same_date(std::string_view a, std::string_view b) {
   return time && time == parse_http_date(b);
 }
 
-/// Whether nothing in the answer says that it belongs to another file than the one begun. A field
-/// that is absent says nothing: the condition that we sent was honoured (RFC 9110, section 15.3.7).
-bool validator_agrees(const Validator& validator, const HeaderList& headers) {
+/// Whether nothing in the answer says that it belongs to another file than the one begun. A date
+/// that is absent says nothing, nor does the tag of a refusal: the condition that we sent was
+/// honoured. A part must have its tag (RFC 9110, section 15.3.7).
+bool validator_agrees(const Validator& validator, const HeaderList& headers, bool is_partial) {
   switch (validator.kind) {
     case Validator::Kind::None:
       return false;
     case Validator::Kind::StrongEtag: {
       const auto field = find_field(headers, "ETag");
-      if (!field) return true;
+      if (!field) return !is_partial;  // RFC 9110, section 15.3.7: a 206 must have it
       const auto tag = parse_etag(*field);
       return tag && !tag->weak && tag->opaque == validator.value;
     }
@@ -64,7 +65,11 @@ Verdict judge_partial(const TransferPlan& plan, ByteCount have, const ResponseHe
   if (*range->first > have) return ask_again("206 begins behind the byte that was asked for");
   if (*range->last < have) return ask_again("206 ends before the byte that was asked for");
   if (plan.total && range->total != plan.total) return ask_again("206 of a file of another length");
-  if (!validator_agrees(plan.validator, head.headers)) return ask_again("206 of another version");
+  // Servers that answer less than the rest exist: without a total nobody knows where the end is.
+  if (!range->total) return ask_again("206 of a file of unknown length");
+  if (!validator_agrees(plan.validator, head.headers, true)) {
+    return ask_again("206 of another version");
+  }
   if (const auto length = find_field(head.headers, "Content-Length")) {
     std::string_view rest = *length;
     const auto value = text::parse_number<ByteCount>(text::trim(text::take_until(rest, ',')));
@@ -82,7 +87,7 @@ Verdict judge_refusal(const TransferPlan& plan, ByteCount have, const ResponseHe
     const auto range = field ? parse_content_range(*field) : std::nullopt;
     const bool whole = range && !range->first && range->total == have &&
                        (!plan.total || *plan.total == have) &&
-                       validator_agrees(plan.validator, head.headers);
+                       validator_agrees(plan.validator, head.headers, false);
     if (whole) return verdict(Verdict::Kind::Complete, "416: every byte is there already");
   }
   return ask_again(std::to_string(head.status) + " to a request for a range");
@@ -131,7 +136,9 @@ Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseH
   if (status < 300) {
     if (have > 0) return ask_again("the whole file instead of a range");
     // What vouches for the bytes in the file must be void before it holds those of another version.
-    if (plan.trust_file_size && !(validator_of(head) == plan.validator)) {
+    const bool same =
+        plan.validator.kind == Validator::Kind::Checksum || validator_of(head) == plan.validator;
+    if (plan.trust_file_size && !same) {
       return ask_again("another version");
     }
     return verdict(Verdict::Kind::StartOver, {});

@@ -98,7 +98,8 @@ void Transition::discard_file() {
 void Transition::record_prefix(ByteCount prefix) {
   TransferState& to = state();
   to.stored = RangeSet::prefix(prefix);
-  to.boot_id = in_.boot_id;
+  // Nothing: the file was not looked at in this boot, or has lost bytes; its size claims nothing.
+  to.boot_id = prefix > 0 ? in_.boot_id : std::string();
   if (prefix > to.high_water) {
     to.high_water = prefix;
     to.failures_in_row = 0;

@@ -201,6 +201,23 @@ TEST_F(Service, ContentIsReadWhileItArrives) {
   }
 }
 
+TEST_F(Service, AReaderThatFollowsAnotherAtOnceHearsTheNews) {
+  server_.hold_at(1000);
+  const std::string id = create(true);
+  std::vector<std::uint8_t> buffer(kSize);
+  auto reader = service_.OpenContent(id, 0);
+  for (int round = 0; round < 20; ++round) {
+    reader.reset();
+    reader = service_.OpenContent(id, 0);
+    ASSERT_GT(reader->Read(buffer, true), 0U);
+  }
+  server_.release();
+  std::size_t left = kSize;
+  reader = service_.OpenContent(id, 0);
+  for (std::size_t count = 1; count > 0; left -= count) count = reader->Read(buffer, true);
+  EXPECT_EQ(left, 0U);
+}
+
 TEST_F(Service, ThereIsNoContentOfNothing) {
   EXPECT_EQ(code_of([&] {
               static_cast<void>(service_.OpenContent("00000000-0000-4000-8000-000000000000", 0));

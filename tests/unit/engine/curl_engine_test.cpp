@@ -534,6 +534,37 @@ void begin_and_hold(const Connection& connection, const std::string& /*request*/
   connection.hold();
 }
 
+TEST_F(CurlEngineTest, WhatIsKnownDoesNotWaitForABodyOfNoUse) {
+  const ScriptedServer server([](const Connection& connection, const std::string&) {
+    connection.send("HTTP/1.1 200 OK\r\nETag: \"v2\"\r\nContent-Length: 1000\r\n\r\nab");
+    connection.hold();
+  });
+  auto planned = resume_plan(server.url(), "hello ");
+  planned.stall_timeout = 50ms;
+  EXPECT_EQ(std::get<event::AttemptRefusedRange>(run(planned)).status, 200);
+}
+
+TEST_F(CurlEngineTest, NorDoesTheTargetOfARedirect) {
+  const ScriptedServer target(answer("200 OK", {}, "hello"));
+  const ScriptedServer server([&](const Connection& connection, const std::string&) {
+    connection.send("HTTP/1.1 302 Found\r\nLocation: " + target.url() +
+                    "\r\nContent-Length: 1000\r\n\r\nab");
+    connection.hold();
+  });
+  auto planned = plan(server.url());
+  planned.stall_timeout = 50ms;
+  EXPECT_EQ(std::get<event::AttemptCompleted>(run(planned)).size, 5U);
+}
+
+TEST_F(CurlEngineTest, NobodyVouchesForAFileThatCouldNotBeReplaced) {
+  const ScriptedServer server(answer("200 OK", {"ETag: \"v2\""}, "hello"));
+  folder.write(part(), "HELLO, of an earlier version");
+  ops.unlink_errno = EDQUOT;
+  EXPECT_TRUE(std::holds_alternative<event::AttemptDiskFull>(run(plan(server.url()))));
+  EXPECT_TRUE(log.all<event::ResponseArrived>().empty());
+  EXPECT_EQ(content(), "HELLO, of an earlier version");
+}
+
 TEST_F(CurlEngineTest, AStopKeepsWhatHasCome) {
   const ScriptedServer server(begin_and_hold);
   engine_->start(plan(server.url()));

@@ -20,6 +20,7 @@ class FaultyFileOps final : public FileOps {
   std::atomic<int> syncfs_errno = 0;
   std::atomic<int> check_writeback_errno = 0;
   std::atomic<int> access_errno = 0;
+  std::atomic<int> unlink_errno = 0;
   std::atomic<int> rename_errno = 0;
   std::atomic<int> no_replace_errno = 0;  ///< of renames that must not replace
 
@@ -83,7 +84,9 @@ class FaultyFileOps final : public FileOps {
     if (!replace && fails(no_replace_errno)) return -1;
     return real_.rename_at(folder, from, to, replace);
   }
-  int unlink_at(int folder, const char* name) override { return real_.unlink_at(folder, name); }
+  int unlink_at(int folder, const char* name) override {
+    return fails(unlink_errno) ? -1 : real_.unlink_at(folder, name);
+  }
   int access(const std::string& path, int mode) override {
     return fails(access_errno) ? -1 : real_.access(path, mode);
   }

@@ -124,6 +124,20 @@ TEST_F(AttemptEnds, AFailureThatComesWhileStoppingCountsAsTheStop) {
   EXPECT_EQ(preempted.transfer.state.failures_in_row, 0U);
 }
 
+TEST_F(AttemptEnds, AFileOfWhichNothingIsDurableClaimsNothingByItsSize) {
+  Transfer t = running();
+  t.state.validator = {Validator::Kind::StrongEtag, "\"a\""};
+  t.state.boot_id = "an earlier boot";
+  for (const StopReason reason : {StopReason::None, StopReason::Pause}) {
+    t.live.stopping = reason;
+    for (const Event& end : {Event(event::AttemptFailed{kAttempt, network_failure(), 0}),
+                             Event(event::AttemptStopped{kAttempt, 0})}) {
+      EXPECT_EQ(feed(t, end).transfer.state.boot_id, "")
+          << "never opened in this boot, or its sync has failed";
+    }
+  }
+}
+
 // --- refused ranges ----------------------------------------------------------------------------
 
 TEST_F(AttemptEnds, ARefusalBeforeAnyByteIsNoRestart) {

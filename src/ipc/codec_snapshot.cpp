@@ -1,3 +1,4 @@
+#include "core/http/utf8.h"
 #include "ipc/codec.h"
 #include "ipc/codec_fields.h"
 #include "ipc/names.h"
@@ -27,6 +28,20 @@ using WireBlocker = sdbus::Struct<std::uint32_t, std::int64_t, std::int64_t, std
 using WireResponse = sdbus::Struct<std::int32_t, std::string, HeaderArray>;
 using WireRange = sdbus::Struct<std::uint64_t, std::uint64_t>;
 
+/// The bus ends the connection of whoever sends anything but UTF-8. What a server has sent is read
+/// as ISO-8859-1 then, which old ones mean by it (RFC 9110, section 5.5).
+std::string as_utf8(std::string text) {
+  return utf8::is_valid(text) ? std::move(text) : utf8::from_latin1(text);
+}
+
+HeaderList as_utf8(HeaderList headers) {
+  for (HeaderField& field : headers) {
+    field.name = as_utf8(std::move(field.name));
+    field.value = as_utf8(std::move(field.value));
+  }
+  return headers;
+}
+
 std::uint32_t flags_of(const Snapshot& s) {
   return (s.has_response_changed ? kHasResponseChanged : 0) | (s.started ? kStarted : 0) |
          (s.total_to_receive ? kKnowsTotalToReceive : 0) |
@@ -36,7 +51,7 @@ std::uint32_t flags_of(const Snapshot& s) {
 WireError encode_error(TransferError error) {
   return {error.hresult, static_cast<std::int32_t>(error.status),
           static_cast<std::uint32_t>(error.kind), error.http_status.value_or(0),
-          std::move(error.message)};
+          as_utf8(std::move(error.message))};
 }
 
 std::optional<TransferError> decode_error(WireError wire) {
@@ -122,9 +137,9 @@ WireSnapshot encode_snapshot(Snapshot s) {
           static_cast<std::uint32_t>(s.kind),
           std::move(s.app),
           std::move(s.group),
-          std::move(s.uri),
+          as_utf8(std::move(s.uri)),
           std::move(s.method),
-          std::move(s.file),
+          as_utf8(std::move(s.file)),
           static_cast<std::int32_t>(s.status),
           static_cast<std::int32_t>(s.priority),
           static_cast<std::int32_t>(s.cost_policy),
@@ -213,8 +228,9 @@ Result<Change> decode_change(WireChange wire) {
 WireDictionary encode_details(const Details& details) {
   WireDictionary wire;
   if (details.response) {
-    wire.emplace(bus::key::kResponse, WireResponse(details.response->status, details.response->uri,
-                                                   encode_headers(details.response->headers)));
+    wire.emplace(bus::key::kResponse,
+                 WireResponse(details.response->status, as_utf8(details.response->uri),
+                              encode_headers(as_utf8(details.response->headers))));
   }
   wire.emplace(bus::key::kResumable, details.resumable);
   std::vector<WireRange> ranges;

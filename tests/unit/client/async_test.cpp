@@ -267,7 +267,7 @@ TEST(Coroutine, FireAndForgetRunsToItsEnd) {
 }
 
 TEST(Async, ManyWaitersAndOneEndMeetEachOther) {
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     Pending pending;
     std::atomic<int> told{0};
     std::vector<std::thread> threads;

@@ -337,5 +337,23 @@ TEST(Codec, GarbageIsRefusedAndNeverThrown) {
   }
 }
 
+// The bus would end the daemon's connection.
+TEST(Codec, BytesOfAServerThatAreNoUtf8AreReadAsLatin1) {
+  Details details;
+  details.response =
+      ResponseHead{200, "http://h/\xE9", {{"X-\xFF", "caf\xE9"}, {"Y", "caf\xC3\xA9"}}};
+  const Result<Details> shown = decode_details(encode_details(details));
+  ASSERT_TRUE(shown.ok());
+  const HeaderList expected = {{"X-\xC3\xBF", "caf\xC3\xA9"}, {"Y", "caf\xC3\xA9"}};
+  EXPECT_EQ(shown->response->headers, expected);
+  EXPECT_EQ(shown->response->uri, "http://h/\xC3\xA9");
+  Snapshot snapshot;
+  snapshot.error = TransferError{};
+  snapshot.error->message = "caf\xE9";
+  const Result<Snapshot> told = decode_snapshot(encode_snapshot(snapshot));
+  ASSERT_TRUE(told.ok());
+  EXPECT_EQ(told->error->message, "caf\xC3\xA9");
+}
+
 }  // namespace
 }  // namespace lh

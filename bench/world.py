@@ -177,7 +177,7 @@ class Nginx:
               access_log {f"{self.folder}/access.log proof" if self.log else "off"};
               client_body_temp_path {self.folder}/t1; proxy_temp_path {self.folder}/t2; fastcgi_temp_path {self.folder}/t3;
               uwsgi_temp_path {self.folder}/t4; scgi_temp_path {self.folder}/t5;
-              sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=50000;
+              sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=1000;
               server {{ listen 127.0.0.1:{self.port}; root {self.documents}; limit_rate {self.limit_rate}; }}
             }}"""
         )

@@ -34,15 +34,19 @@ class Result:
     def json_lines(self):
         return [json.loads(line) for line in self.lines]
 
+    def said(self):
+        """Standard error, and what fits of standard output, which may be a file's content."""
+        return f"{self.err}{self.out[:2000]!r} ({len(self.out)} characters)"
+
     def ok(self):
-        assert self.code == 0, f"{self.command} gave {self.code}: {self.err}{self.out}"
+        assert self.code == 0, f"{self.command} gave {self.code}: {self.said()}"
         return self
 
     def fails(self, code):
         """Checks the exit status and that standard error says why, in the way that cli.md fixes."""
         assert (
             self.code == code
-        ), f"{self.command} gave {self.code}, not {code}: {self.err}{self.out}"
+        ), f"{self.command} gave {self.code}, not {code}: {self.said()}"
         assert self.err.startswith("longhaul: "), f"{self.command} says: {self.err!r}"
         return self
 

@@ -62,6 +62,7 @@ def big(world, options):
 
 def _big_longhaul(world, server, source):
     world.restart_clean()
+    world.clear_output()
     daemon = world.daemon()
     before = cpu_of(daemon)
     cost = world.longhaul("get", server.url("big"), "-o", world.out / "big", "--wait")
@@ -80,21 +81,16 @@ def small(world, options):
     with Nginx(options.folder) as server:
         for name in names:
             server.add(name, options.small_kib * 1024)
-        lists = world.root / "lists"
-        lists.mkdir()
-        (lists / "longhaul").write_text("".join(f"{server.url(name)}\t{world.out}/{name}\n" for name in names))
-        (lists / "aria2c").write_text("".join(f"{server.url(name)}\n  out={name}\n" for name in names))
-        (lists / "curl").write_text("".join(f'url = "{server.url(name)}"\noutput = "{world.out}/{name}"\n' for name in names))
         runs = []
         for _ in range(options.runs):
-            run = {"longhaul": _small_longhaul(world, server, lists, names)}
-            world.clear_output()
-            run["curl"] = vars(measured(["curl", "-sS", "--noproxy", "*", "-Z", "--parallel-max", "16", "-K", str(lists / "curl")]))
+            run = {"longhaul": _small_longhaul(world, server, names)}
+            world.new_output()
+            listed = _written(world, "".join(f'url = "{server.url(name)}"\noutput = "{world.out}/{name}"\n' for name in names))
+            run["curl"] = vars(measured(["curl", "-sS", "--noproxy", "*", "-Z", "--parallel-max", "16", "-K", listed]))
             same_files(world.out, server, names)
-            world.clear_output()
-            run["aria2c"] = vars(
-                measured(["aria2c", "-q", "--no-conf", "--all-proxy=", "-j16", "-d", str(world.out), "-i", str(lists / "aria2c")])
-            )
+            world.new_output()
+            listed = _written(world, "".join(f"{server.url(name)}\n  out={name}\n" for name in names))
+            run["aria2c"] = vars(measured(["aria2c", "-q", "--no-conf", "--all-proxy=", "-j16", "-d", str(world.out), "-i", listed]))
             same_files(world.out, server, names)
             runs.append(run)
         return {
@@ -105,11 +101,18 @@ def small(world, options):
         }
 
 
-def _small_longhaul(world, server, lists, names):
+def _written(world, text):
+    (world.root / "list").write_text(text)
+    return str(world.root / "list")
+
+
+def _small_longhaul(world, server, names):
     world.restart_clean()
+    world.new_output()
+    listed = _written(world, "".join(f"{server.url(name)}\t{world.out}/{name}\n" for name in names))
     daemon = world.daemon()
     before = cpu_of(daemon)
-    cost = world.longhaul("get", "-i", lists / "longhaul", "--wait")
+    cost = world.longhaul("get", "-i", listed, "--wait")
     result = {**vars(cost), "daemon_cpu": cpu_of(daemon) - before, "daemon_peak": memory_of(daemon)["peak"]}
     same_files(world.out, server, names)
     return result
@@ -221,6 +224,7 @@ def kill(world, options):
         for name in names:
             server.add(name, size)
         world.restart_clean()
+        world.clear_output()
         daemon = world.daemon()
         world.longhaul("get", *(server.url(name) for name in names), "-d", world.out)
         # The whole takes size / rate seconds without a kill; the kills are spread over most of it.

@@ -57,9 +57,10 @@ class World:
         self.build = pathlib.Path(build).resolve()
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="lhb-", dir=folder))
         self.mark = f"LONGHAUL_BENCH={self.root}"
-        self.out = self.root / "out"
-        for name in ("home", "state", "config", "run", "out"):
+        for name in ("home", "state", "config", "run"):
             (self.root / name).mkdir(mode=0o700)
+        self.outputs = 0
+        self.new_output()
         self.env = {
             "PATH": f"{self.build}:{os.environ['PATH']}:/usr/sbin:/sbin",
             "HOME": str(self.root / "home"),
@@ -100,11 +101,18 @@ class World:
         self.end_processes(signal.SIGKILL, 5)
         shutil.rmtree(self.root / "state")
         (self.root / "state").mkdir(mode=0o700)
-        self.clear_output()
 
     def clear_output(self):
         shutil.rmtree(self.out)
-        self.out.mkdir()
+        self.new_output()
+
+    def new_output(self):
+        """Another folder for downloads. The old files stay until the end: ext4 searches long for an inode
+        while many were removed in the last minutes, which would be measured instead of the programs.
+        """
+        self.outputs += 1
+        self.out = self.root / f"out{self.outputs}"
+        self.out.mkdir(mode=0o700)
         # What earlier runs have left to be written must not slow down the next one.
         os.sync()
 

@@ -74,7 +74,8 @@ void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, Time
         change.response_changed = notify->response_changed;
         change.restarted = notify->restarted;
         change.time = now;
-        change.snapshot = make_snapshot(entry.transfer, facts, entry.hold, entry.sequence);
+        change.snapshot =
+            make_snapshot(entry.transfer, facts, ring_.hold_of(entry.transfer), entry.sequence);
         pending.change = std::move(change);
       }
     }

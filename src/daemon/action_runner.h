@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "core/policy/blockers.h"
 #include "daemon/live_transfer.h"
 #include "engine/transfer_engine.h"
 #include "files/file_service.h"
@@ -24,8 +25,9 @@ class ActionRunner {
     std::function<void(RequestId, std::optional<TransferError>)> reply;
     std::function<bool(const Transfer&)> has_listeners;
     std::function<void(const Change&)> tell;
-    std::function<void(LiveTransfer&)> settled;      ///< nothing is pending any more
-    std::function<void()> stored;                    ///< after what followed a Persist was done
+    std::function<QueueHold(const Transfer&)> hold_of;  ///< why it does not start, if it waits
+    std::function<void(LiveTransfer&)> settled;         ///< nothing is pending any more
+    std::function<void()> stored;                       ///< after what followed a Persist was done
     std::function<void(const Error&)> store_failed;  ///< nothing that follows can be made durable
   };
 

@@ -8,7 +8,6 @@
 
 #include "core/model/snapshot.h"
 #include "core/model/transfer.h"
-#include "core/policy/blockers.h"
 #include "core/policy/scheduler.h"
 #include "core/policy/transfer_machine.h"
 
@@ -26,8 +25,7 @@ struct LiveTransfer {
   };
 
   Transfer transfer;
-  std::uint64_t sequence = 0;        ///< place in lists; 0 if not read from one
-  QueueHold hold = QueueHold::None;  ///< why the scheduler passed it over
+  std::uint64_t sequence = 0;  ///< place in lists; 0 if not read from one
   std::deque<Pending> pending;
   bool persisting = false;                          ///< a Persist is with the store
   std::optional<Transfer> shown;                    ///< its `before`

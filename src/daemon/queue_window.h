@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,7 +25,7 @@ class QueueWindow {
 
   /// Whether an operation with this key belongs into memory.
   [[nodiscard]] bool covers(QueueKey key) const { return complete_ || key <= end_; }
-  void add(QueueKey key, const TransferId& id);
+  void add(QueueKey key, const TransferId& id, const std::string& origin);
   void remove(QueueKey key, const TransferId& id);
 
   /// After a page of the store behind end(): `last` is the key of its last row, `more` whether rows
@@ -35,11 +36,19 @@ class QueueWindow {
 
   [[nodiscard]] QueueKey end() const { return end_; }
   [[nodiscard]] bool complete() const { return complete_; }
-  [[nodiscard]] const std::set<Item>& items() const { return items_; }
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+
+  using ByOrigin = std::map<std::string, std::set<Item>>;
+  /// What waits for each origin, in the queue's order. No origin without items.
+  [[nodiscard]] const ByOrigin& by_origin() const { return by_origin_; }
 
  private:
+  using Items = std::map<Item, ByOrigin::iterator>;
+  void erase(Items::iterator item);
+
   std::size_t high_mark_;
-  std::set<Item> items_;
+  Items items_;
+  ByOrigin by_origin_;
   QueueKey end_{0, 0};
   bool complete_ = false;
 };

@@ -48,6 +48,7 @@ TransferManager::TransferManager(Seams seams, Outside outside, Limits limits, st
                    },
                .has_listeners = outside_.has_listeners,
                .tell = [this](const Change& change) { outside_.tell(change); },
+               .hold_of = [this](const Transfer& transfer) { return hold_of(transfer); },
                .settled = [this](LiveTransfer& entry) { came_to_rest(entry); },
                .stored =
                    [this] {
@@ -125,6 +126,10 @@ void TransferManager::work_with(const std::vector<TransferId>& ids,
   schedule();
 }
 
+Snapshot TransferManager::snapshot_of(const Transfer& transfer, std::uint64_t sequence) const {
+  return make_snapshot(transfer, facts_, hold_of(transfer), sequence);
+}
+
 void TransferManager::feed(LiveTransfer& entry, const Event& event) {
   const Filed before(entry.transfer);
   take(entry, step(entry.transfer, event, surroundings()), before);
@@ -168,9 +173,8 @@ void TransferManager::refile(LiveTransfer& entry, const Filed& before) {
 
 void TransferManager::file_in_window(LiveTransfer& entry) {
   const QueueKey key = queue_key_of(entry.transfer);
-  entry.hold = QueueHold::Slots;
   if (window_.covers(key)) {
-    window_.add(key, entry.transfer.id);
+    window_.add(key, entry.transfer.id, entry.transfer.spec.origin);
     entry.in_window = true;
     return;
   }
@@ -357,7 +361,7 @@ void TransferManager::erase(LiveTransfer& entry,
       Change change;
       change.what = Change::What::Forgotten;
       change.time = seams_.clock.now();
-      change.snapshot = make_snapshot(gone->transfer, facts_, QueueHold::None, gone->sequence);
+      change.snapshot = snapshot_of(gone->transfer, gone->sequence);
       outside_.tell(change);
     }
     const auto others = std::move(gone->when_settled);  // asked for the same meanwhile
@@ -389,7 +393,7 @@ void TransferManager::snapshots(const std::vector<TransferId>& ids,
     snapshots.reserve(entries.size());
     for (const LiveTransfer* entry : entries) {
       if (entry == nullptr) continue;
-      snapshots.push_back(make_snapshot(entry->visible(), facts_, entry->hold, entry->sequence));
+      snapshots.push_back(snapshot_of(entry->visible(), entry->sequence));
     }
     done(std::move(snapshots));
   });
@@ -411,8 +415,7 @@ void TransferManager::list(ListWish wish, Done<Result<std::vector<Snapshot>>> do
           LiveTransfer* const entry = find(row.transfer.id);
           if (entry != nullptr) entry->sequence = row.sequence;
           Snapshot snapshot =
-              make_snapshot(entry != nullptr ? entry->visible() : row.transfer, facts_,
-                            entry != nullptr ? entry->hold : QueueHold::Slots, row.sequence);
+              snapshot_of(entry != nullptr ? entry->visible() : row.transfer, row.sequence);
           if (wish.statuses.empty() ||
               std::ranges::find(wish.statuses, snapshot.status) != wish.statuses.end()) {
             page.push_back(std::move(snapshot));
@@ -431,8 +434,7 @@ void TransferManager::show(const TransferId& id, Done<std::optional<Shown>> done
     if (entries[0] == nullptr) return done(std::nullopt);
     const LiveTransfer& entry = *entries[0];
     const Transfer& transfer = entry.visible();
-    done(Shown{transfer, make_snapshot(transfer, facts_, entry.hold, entry.sequence),
-               make_details(transfer)});
+    done(Shown{transfer, snapshot_of(transfer, entry.sequence), make_details(transfer)});
   });
 }
 

@@ -135,6 +135,7 @@ class TransferManager {
   struct Filed;
 
   [[nodiscard]] Surroundings surroundings();
+  [[nodiscard]] Snapshot snapshot_of(const Transfer& transfer, std::uint64_t sequence) const;
   LiveTransfer* find(const TransferId& id);
   LiveTransfer& adopt(Transfer transfer);
   /// Calls `work` with the entry of each id, null for those that do not exist; loads what is not in
@@ -158,6 +159,9 @@ class TransferManager {
 
   // Scheduling.
   void schedule();
+  /// Of each origin as many as may start now, without those that are held otherwise.
+  [[nodiscard]] std::vector<Candidate> candidates();
+  [[nodiscard]] QueueHold hold_of(const Transfer& transfer) const;
   void grant(const TransferId& id);
   void refill();
   /// Starts what may start of the rows that are not in memory, where the front of the queue leaves

@@ -1,5 +1,6 @@
 // The half of TransferManager that decides who runs next and when to look again.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "daemon/transfer_manager.h"
@@ -40,20 +41,32 @@ void TransferManager::schedule() {
   scheduling_ = true;
   schedule_when_stored_ = false;
   Choice choice;
-  if (file_jobs_ < kMostFileJobs) {
-    std::vector<Candidate> queue;
-    queue.reserve(window_.items().size());
-    for (const QueueWindow::Item& item : window_.items()) {
-      const LiveTransfer* const entry = find(item.id);
-      if (may_start(*entry)) queue.push_back({item.id, item.key, entry->transfer.spec.origin});
-    }
-    choice = choose(active_, queue, limits_);
-  }
-  for (const TransferId& id : choice.held_by_origin) find(id)->hold = QueueHold::OriginSlots;
+  if (file_jobs_ < kMostFileJobs) choice = choose(active_, candidates(), limits_);
   for (const TransferId& id : choice.start) grant(id);
   scheduling_ = false;
-  if (!window_.complete() && window_.items().size() < marks_.low) return refill();
+  if (!window_.complete() && window_.size() < marks_.low) return refill();
   if (choice.slots_left && !window_.complete()) look_behind_window();
+}
+
+std::vector<Candidate> TransferManager::candidates() {
+  std::vector<Candidate> queue;
+  for (const auto& [origin, items] : window_.by_origin()) {
+    std::uint32_t room = active_.free_slots(origin, limits_);
+    for (auto item = items.begin(); room > 0 && item != items.end(); ++item) {
+      if (!may_start(*find(item->id))) continue;
+      queue.push_back({item->id, item->key, origin});
+      --room;
+    }
+  }
+  std::ranges::sort(queue, {}, [](const Candidate& each) { return std::tie(each.key, each.id); });
+  return queue;
+}
+
+QueueHold TransferManager::hold_of(const Transfer& transfer) const {
+  const auto running = active_.per_origin.find(transfer.spec.origin);
+  const bool origin_is_busy =
+      running != active_.per_origin.end() && running->second >= limits_.running_per_origin;
+  return origin_is_busy ? QueueHold::OriginSlots : QueueHold::Slots;
 }
 
 bool TransferManager::may_start(const LiveTransfer& entry) const {
@@ -63,7 +76,6 @@ bool TransferManager::may_start(const LiveTransfer& entry) const {
 void TransferManager::grant(const TransferId& id) {
   LiveTransfer* const entry = find(id);
   if (entry == nullptr) return;
-  entry->hold = QueueHold::None;
   feed(*entry, event::SlotGranted{++last_attempt_});
 }
 
@@ -116,10 +128,7 @@ void TransferManager::look_behind(QueueKey after, std::uint32_t limit) {
 }
 
 void TransferManager::start_from_behind(LiveTransfer& entry) {
-  const auto busy = active_.per_origin.find(entry.transfer.spec.origin);
-  const bool has_room =
-      active_.running < limits_.running &&
-      (busy == active_.per_origin.end() || busy->second < limits_.running_per_origin);
+  const bool has_room = active_.free_slots(entry.transfer.spec.origin, limits_) > 0;
   if (has_room && is_waiting_for_slot(entry.transfer) && may_start(entry) && !facts_.draining) {
     return grant(TransferId(entry.transfer.id));
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <pthread.h>
+
 #include "engine/attempt.h"
 
 namespace lh {
@@ -153,6 +155,7 @@ void NetworkThread::wake_at(TimePoint when) {
 }
 
 void NetworkThread::run() {
+  ::pthread_setname_np(::pthread_self(), "lh-network");
   block_signals();
   while (!inbox_->leaving()) {
     now_ = clock_.now();

@@ -1,11 +1,14 @@
 #include <sys/stat.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 #include <variant>
+
+#include <pthread.h>
 
 #include "files/file_batch.h"
 #include "files/file_service.h"
@@ -14,6 +17,12 @@
 namespace lh {
 
 namespace {
+
+/// A batch of so many jobs is taken as a part of a stream of them …
+constexpr std::size_t kStream = 8;
+/// … in which batches begin so far apart, unless so many jobs wait.
+constexpr std::chrono::milliseconds kGather{15};
+constexpr std::size_t kFullBatch = 512;
 
 struct SyncJob {
   FileService::Job job;
@@ -133,16 +142,28 @@ class FileThread::Impl {
 
  private:
   void run() {
+    ::pthread_setname_np(::pthread_self(), "lh-files");
     for (;;) {
       std::vector<AnyJob> jobs;
       {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [this] { return leaving_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
+        gather(lock);
         jobs = std::exchange(waiting_, {});
       }
+      last_begin_ = std::chrono::steady_clock::now();
+      last_count_ = jobs.size();
       perform(std::move(jobs));
     }
+  }
+
+  /// Syncing many files costs little more than syncing one. While they come in a stream, the next
+  /// batch is let grow; a single job never waits.
+  void gather(std::unique_lock<std::mutex>& lock) {
+    if (last_count_ < kStream) return;
+    wake_.wait_until(lock, last_begin_ + kGather,
+                     [this] { return leaving_ || waiting_.size() >= kFullBatch; });
   }
 
   void perform(std::vector<AnyJob> jobs) {
@@ -181,7 +202,9 @@ class FileThread::Impl {
   std::condition_variable wake_;
   std::vector<AnyJob> waiting_;
   bool leaving_ = false;
-  std::thread thread_;  ///< last: uses all the others
+  std::chrono::steady_clock::time_point last_begin_{};  ///< of a batch
+  std::size_t last_count_ = 0;                          ///< of its jobs
+  std::thread thread_;                                  ///< last: uses all the others
 };
 
 FileThread::FileThread(FileOps& ops, EventSink sink)

@@ -1,5 +1,7 @@
 #include "core/policy/scheduler.h"
 
+#include <algorithm>
+
 namespace lh {
 
 std::uint8_t rank_of(BackgroundTransferPriority priority) {
@@ -14,6 +16,15 @@ std::uint8_t rank_of(BackgroundTransferPriority priority) {
   return 1;
 }
 
+std::uint32_t ActiveSet::free_slots(const std::string& origin, const Limits& limits) const {
+  const auto left = [](std::uint32_t limit, std::uint32_t used) {
+    return limit > used ? limit - used : 0;
+  };
+  const auto used = per_origin.find(origin);
+  return std::min(left(limits.running, running),
+                  left(limits.running_per_origin, used == per_origin.end() ? 0 : used->second));
+}
+
 Choice choose(const ActiveSet& active, std::span<const Candidate> queue, const Limits& limits) {
   std::unordered_map<std::string_view, std::uint32_t> per_origin;
   per_origin.reserve(active.per_origin.size());
@@ -24,10 +35,7 @@ Choice choose(const ActiveSet& active, std::span<const Candidate> queue, const L
   for (const Candidate& candidate : queue) {
     if (running >= limits.running) break;
     std::uint32_t& in_use = per_origin[candidate.origin];
-    if (in_use >= limits.running_per_origin) {
-      choice.held_by_origin.push_back(candidate.id);
-      continue;
-    }
+    if (in_use >= limits.running_per_origin) continue;
     ++in_use;
     ++running;
     choice.start.push_back(candidate.id);

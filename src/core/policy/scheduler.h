@@ -32,11 +32,13 @@ struct Candidate {
 struct ActiveSet {
   std::uint32_t running = 0;
   std::unordered_map<std::string, std::uint32_t> per_origin;
+
+  /// How many more of this origin may start.
+  [[nodiscard]] std::uint32_t free_slots(const std::string& origin, const Limits& limits) const;
 };
 
 struct Choice {
-  std::vector<TransferId> start;           ///< in order
-  std::vector<TransferId> held_by_origin;  ///< passed over because their origin is busy
+  std::vector<TransferId> start;  ///< in order
   bool slots_left = false;
 };
 

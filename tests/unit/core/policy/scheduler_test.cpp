@@ -41,7 +41,6 @@ TEST(Scheduler, TakesInOrderUntilTheSlotsAreUsedUp) {
   const std::vector<Candidate> queue = {candidate(1, "a"), candidate(2, "b"), candidate(3, "c")};
   const Choice choice = choose({.running = 1, .per_origin = {{"z", 1}}}, queue, limits(3, 6));
   EXPECT_THAT(choice.start, ElementsAre(id_of(1), id_of(2)));
-  EXPECT_THAT(choice.held_by_origin, IsEmpty());
   EXPECT_FALSE(choice.slots_left);
 }
 
@@ -50,8 +49,16 @@ TEST(Scheduler, PassesOverABusyOriginAndServesThoseBehind) {
                                         candidate(4, "b")};
   const Choice choice = choose({.running = 1, .per_origin = {{"a", 1}}}, queue, limits(64, 2));
   EXPECT_THAT(choice.start, ElementsAre(id_of(1), id_of(4)));
-  EXPECT_THAT(choice.held_by_origin, ElementsAre(id_of(2), id_of(3)));
   EXPECT_TRUE(choice.slots_left);
+}
+
+TEST(Scheduler, FreeSlotsAreThoseOfTheOriginAndNeverMoreThanThoseOfAll) {
+  const ActiveSet active{.running = 5, .per_origin = {{"a", 4}, {"b", 1}}};
+  EXPECT_EQ(active.free_slots("a", limits(64, 6)), 2U);
+  EXPECT_EQ(active.free_slots("c", limits(64, 6)), 6U);
+  EXPECT_EQ(active.free_slots("c", limits(7, 6)), 2U);
+  EXPECT_EQ(active.free_slots("a", limits(64, 3)), 0U);  // the limits were lowered meanwhile
+  EXPECT_EQ(active.free_slots("c", limits(3, 6)), 0U);
 }
 
 TEST(Scheduler, NothingWaitsNothingStarts) {
@@ -92,11 +99,10 @@ TEST(Scheduler, NeverExceedsItsLimitsAndLeavesNoSlotIdle) {
     }
     ASSERT_EQ(choice.slots_left, running < limit.running);
     if (choice.slots_left) {  // whoever was not started had no slot at its origin
-      ASSERT_EQ(choice.start.size() + choice.held_by_origin.size(), queue.size());
-    }
-    for (const TransferId& id : choice.held_by_origin) {
-      const auto held = std::ranges::find(queue, id, &Candidate::id);
-      ASSERT_GE(per_origin[std::string(held->origin)], limit.running_per_origin);
+      for (const Candidate& each : queue) {
+        if (std::ranges::find(choice.start, each.id) != choice.start.end()) continue;
+        ASSERT_GE(per_origin[std::string(each.origin)], limit.running_per_origin);
+      }
     }
   }
 }

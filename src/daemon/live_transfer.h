@@ -53,6 +53,11 @@ struct LiveTransfer {
   return {rank_of(transfer.spec.priority), transfer.state.queue_position};
 }
 
+/// Its request goes on without a slot, which others use.
+[[nodiscard]] inline bool is_stuck(const Transfer& transfer) {
+  return transfer.live.attempt != 0 && !transfer.live.has_slot;
+}
+
 /// Wants a slot and has none.
 [[nodiscard]] inline bool is_waiting_for_slot(const Transfer& transfer) {
   return transfer.state.phase == Phase::Queued && transfer.live.attempt == 0 &&

@@ -21,14 +21,25 @@ TransferError not_found() {
   return error;
 }
 
+/// One more or one less, of all and of an origin.
+void recount(std::uint32_t& all, std::unordered_map<std::string, std::uint32_t>& per_origin,
+             const std::string& origin, bool one_more) {
+  std::uint32_t& of_origin = per_origin[origin];
+  all += one_more ? 1 : -1;
+  of_origin += one_more ? 1 : -1;
+  if (of_origin == 0) per_origin.erase(origin);
+}
+
 }  // namespace
 
 struct TransferManager::Filed {
   explicit Filed(const Transfer& transfer)
       : has_slot(transfer.live.has_slot),
+        is_stuck(lh::is_stuck(transfer)),
         file_job(transfer.live.file_job),
         key(queue_key_of(transfer)) {}
   bool has_slot;
+  bool is_stuck;
   bool file_job;
   QueueKey key;
 };
@@ -144,16 +155,13 @@ void TransferManager::take(LiveTransfer& entry, Step step, const Filed& before) 
 
 void TransferManager::refile(LiveTransfer& entry, const Filed& before) {
   const Transfer& transfer = entry.transfer;
+  const std::string& origin = transfer.spec.origin;
   if (before.has_slot != transfer.live.has_slot) {
-    std::uint32_t& of_origin = active_.per_origin[transfer.spec.origin];
-    if (transfer.live.has_slot) {
-      ++active_.running;
-      ++of_origin;
-    } else {
-      --active_.running;
-      if (--of_origin == 0) active_.per_origin.erase(transfer.spec.origin);
-      behind_is_known_ = false;
-    }
+    recount(active_.running, active_.per_origin, origin, transfer.live.has_slot);
+    if (before.has_slot) behind_is_known_ = false;
+  }
+  if (before.is_stuck != is_stuck(transfer)) {
+    recount(active_.stuck, active_.stuck_per_origin, origin, is_stuck(transfer));
   }
   if (before.file_job != transfer.live.file_job) {
     if (transfer.live.file_job) {
@@ -484,7 +492,16 @@ bool TransferManager::after_file_work(const TransferId& id, std::function<void()
 
 void TransferManager::on_events(std::vector<std::pair<TransferId, Event>> events) {
   for (const auto& [id, event] : events) {
-    if (LiveTransfer* entry = find(id)) feed(*entry, event);
+    LiveTransfer* const entry = find(id);
+    if (entry == nullptr) continue;
+    const auto* pace = std::get_if<event::PaceChanged>(&event);
+    const bool keeps_slot = pace != nullptr && pace->stuck &&
+                            !active_.may_give_slot_back(entry->transfer.spec.origin, limits_);
+    if (keeps_slot) continue;
+    if (pace != nullptr && pace->stuck && entry->transfer.live.has_slot) {
+      log(LogLevel::Info, "hardly moves; its slot goes to others until it does", id.to_string());
+    }
+    feed(*entry, event);
   }
   schedule();
 }
@@ -528,6 +545,7 @@ void TransferManager::tell_shown_status(std::vector<TransferId> rows, const Fact
       change.snapshot = make_snapshot(row, facts_, QueueHold::Slots, 0);
       outside_.tell(change);
     }
+    schedule();
     tell_shown_status(std::move(rows), before);
   });
 }

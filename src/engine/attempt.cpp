@@ -25,7 +25,8 @@ Attempt::Attempt(NetworkThread& thread, TransferPlan plan)
       headers_(plan_.headers),
       body_(thread.ops(), thread.write_buffer(), plan_.target.folder, plan_.id),
       progress_(plan_.progress_interval),
-      checkpoints_(plan_.checkpoint_bytes, plan_.checkpoint_interval) {}
+      checkpoints_(plan_.checkpoint_bytes, plan_.checkpoint_interval),
+      pace_(plan_.slow_after, plan_.slow_bytes) {}
 
 Attempt::~Attempt() {
   release_easy();
@@ -47,6 +48,8 @@ void Attempt::opened(Result<std::shared_ptr<PartialFile>> file) {
   body_.adopt(std::move(file).value());
   durable_ = reported_ = body_.received();
   checkpoints_.started(thread_.now(), durable_);
+  pace_.started(thread_.now(), durable_);
+  thread_.wake_at(pace_.next());
   if (stop_wanted_) return end({});
   const bool more_than_promised = plan_.total && durable_ > *plan_.total;
   if (durable_ < plan_.resume_from || more_than_promised) {
@@ -76,6 +79,7 @@ void Attempt::settle() {
   if (stage_ == Stage::Ending) return;
   body_.flush();
   if (body_.failure()) return end(file_failure(*body_.failure()));
+  watch_pace();
   const TimePoint now = thread_.now();
   if (body_.received() == reported_) return;
   if (progress_.allow(now)) {
@@ -98,6 +102,12 @@ void Attempt::report_bytes() {
   if (reported_ == body_.received()) return;
   reported_ = body_.received();
   thread_.emit(plan_.id, event::BytesArrived{plan_.attempt, reported_});
+}
+
+void Attempt::watch_pace() {
+  const auto pace = pace_.look(thread_.now(), body_.received());
+  if (!pace) return;
+  thread_.emit(plan_.id, event::PaceChanged{plan_.attempt, *pace == PaceWatch::Pace::Stuck});
 }
 
 void Attempt::begin_checkpoint() {
@@ -137,14 +147,17 @@ std::optional<TimePoint> Attempt::on_timer() {
   }
   if (deadline && now >= *deadline) {
     end(failed(WebErrorStatus::Timeout, ErrorKind::Network, true,
-               stage_ == Stage::AwaitingHead ? "the server does not answer"
-                                             : "the server has stopped sending"));
+               stage_ == Stage::AwaitingHead  ? "the server does not answer"
+               : stage_ == Stage::ReadingHead ? "the server does not end its headers"
+                                              : "the server has stopped sending"));
     return std::nullopt;
   }
   std::optional<TimePoint> next = deadline;
   const auto also_at = [&next](TimePoint when) {
     if (!next || when < *next) next = when;
   };
+  watch_pace();
+  also_at(pace_.next());
   if (reported_ != body_.received()) {
     if (progress_.allow(now)) {
       report_bytes();
@@ -167,6 +180,7 @@ std::optional<TimePoint> Attempt::response_deadline() const {
     case Stage::AwaitingHead:
       return active_at_ + plan_.response_timeout;
     case Stage::ReadingHead:
+      return std::min(active_at_ + plan_.stall_timeout, head_since_ + plan_.response_timeout);
     case Stage::Body:
       return active_at_ + plan_.stall_timeout;
     case Stage::Discarding:

@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 
 #include "core/policy/checkpoint.h"
+#include "core/policy/pace_watch.h"
 #include "core/policy/progress_pacing.h"
 #include "core/policy/retry_policy.h"
 #include "core/policy/transfer_plan.h"
@@ -92,6 +93,7 @@ class Attempt {
 
   // Bytes on their way to the disk.
   void report_bytes();
+  void watch_pace();
   void begin_checkpoint();
   void checkpoint_came_back(Result<ByteCount> durable);
 
@@ -130,12 +132,15 @@ class Attempt {
   ByteCount have_ = 0;  ///< length of the prefix the request asks to continue
   std::size_t discarded_ = 0;
   TimePoint discarding_since_{};
-  TimePoint active_at_{};          ///< when the server was last heard, or the request sent
+  TimePoint active_at_{};   ///< when the server was last heard, or the request sent
+  TimePoint head_since_{};  ///< beginning of the present head
+  unsigned interim_heads_ = 0;
   std::optional<Ending> decided_;  ///< how it ends once the request has ended
 
   BodyFile body_;
   ProgressPacer progress_;
   CheckpointPacer checkpoints_;
+  PaceWatch pace_;
   bool to_settle_ = false;
   ByteCount reported_ = 0;
   ByteCount durable_ = 0;

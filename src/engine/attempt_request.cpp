@@ -15,6 +15,9 @@ namespace {
 /// A body of no use is read up to here, so that the connection stays usable.
 constexpr std::size_t kMaxDiscarded = 64_KiB;
 
+/// 102 and 103 come once or twice; each one lets the answer take longer.
+constexpr unsigned kMostInterimHeads = 20;
+
 std::span<const char> bytes_of(const char* data, std::size_t size, std::size_t count) {
   return {data, size * count};
 }
@@ -146,13 +149,18 @@ Attempt::Ending Attempt::curl_failure(CURLcode code) const {
 
 bool Attempt::take_header(std::string_view line) {
   active_at_ = thread_.now();
-  if (stage_ == Stage::AwaitingHead) stage_ = Stage::ReadingHead;
+  if (stage_ == Stage::AwaitingHead) {
+    stage_ = Stage::ReadingHead;
+    head_since_ = active_at_;
+  }
   switch (head_.add(line)) {
     case HeadReader::Step::More:
       return true;
     case HeadReader::Step::Interim:
       stage_ = Stage::AwaitingHead;
-      return true;
+      if (++interim_heads_ <= kMostInterimHeads) return true;
+      return decide(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
+                           true, "the server sends interim answers (1xx) without end"));
     case HeadReader::Step::Complete:
       return take_head();
     case HeadReader::Step::TooLarge:

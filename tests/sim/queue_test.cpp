@@ -61,6 +61,52 @@ TEST(Queue, ABusyOriginHoldsItsOwnAndNoOther) {
   EXPECT_EQ(waiting.blockers[0].kind, BlockerKind::HostLimit);
 }
 
+TEST(Queue, AStuckOneLeavesItsSlotToOthersAndGoesOnWhenItMoves) {
+  World world;  // 3 slots, 2 per origin
+  App app = world.app("org.example.a");
+  const auto stuck = app.download(10_MiB, at("one.example"));
+  app.download(10_MiB, at("one.example"));
+  const auto third = app.download(10_MiB, at("one.example"));
+  const auto fourth = app.download(10_MiB, at("one.example"));
+  ASSERT_EQ(world.snapshot(third).status, Status::Idle);
+  const AttemptId attempt = world.engine.find(stuck)->plan.attempt;
+
+  world.engine.change_pace(attempt, true);
+  world.settle();
+  EXPECT_EQ(world.snapshot(stuck).status, Status::Running) << "its request goes on";
+  EXPECT_EQ(world.snapshot(third).status, Status::Running);
+  EXPECT_EQ(world.snapshot(fourth).status, Status::Idle);
+
+  world.engine.change_pace(attempt, false);
+  world.settle();
+  EXPECT_EQ(world.snapshot(fourth).status, Status::Idle);
+  world.run_until_idle();
+  world.check_at_rest();
+  EXPECT_EQ(world.snapshot(stuck).status, Status::Completed);
+  EXPECT_EQ(world.snapshot(fourth).status, Status::Completed);
+}
+
+TEST(Queue, NoMoreMayBeStuckThanThereAreSlots) {
+  World world;  // 3 slots, 2 per origin
+  App app = world.app("org.example.a");
+  for (int i = 0; i < 8; ++i) app.download(10_MiB, at("one.example"));
+  const auto make_all_stuck = [&world] {
+    std::vector<AttemptId> attempts;
+    for (const auto& [number, attempt] : world.engine.attempts()) attempts.push_back(number);
+    for (const AttemptId attempt : attempts) world.engine.change_pace(attempt, true);
+    world.settle();
+  };
+  ASSERT_EQ(world.running(), 2U);
+  make_all_stuck();
+  EXPECT_EQ(world.running(), 4U);
+  make_all_stuck();
+  EXPECT_EQ(world.running(), 4U);
+  const auto other = app.download(10_MiB, at("two.example"));
+  EXPECT_EQ(world.snapshot(other).status, Status::Running);
+  world.run_until_idle();
+  world.check_at_rest();
+}
+
 TEST(Queue, ABusyOriginHoldsNoOtherBehindTenThousandOfItsOwn) {
   World world;
   App app = world.app("org.example.a");

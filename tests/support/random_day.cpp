@@ -159,6 +159,7 @@ void RandomDay::engine_step() {
     return world_.engine.finish_stop(attempt);
   }
   if (random_.percent(12)) return engine_trouble(attempt);
+  if (random_.percent(5)) return world_.engine.change_pace(attempt, random_.percent(70));
   if (!chosen->second.answered) return world_.engine.answer(attempt);
   const std::uint64_t dice = random_.below(100);
   if (dice < 50) {

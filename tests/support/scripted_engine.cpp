@@ -107,6 +107,13 @@ void ScriptedEngine::finish_stop(AttemptId attempt) {
   end_synced(*stopped, [&](ByteCount durable) { return event::AttemptStopped{attempt, durable}; });
 }
 
+void ScriptedEngine::change_pace(AttemptId attempt, bool stuck) {
+  const Attempt* const slow = active(attempt);
+  if (slow == nullptr) return;
+  any_was_stuck_ = any_was_stuck_ || stuck;
+  emit(*slow, event::PaceChanged{attempt, stuck});
+}
+
 void ScriptedEngine::break_off(AttemptId attempt, Break how) {
   Attempt* const broken = active(attempt);
   if (broken == nullptr) return;

@@ -54,6 +54,8 @@ class ScriptedEngine final : public TransferEngine {
 
   [[nodiscard]] const std::map<AttemptId, Attempt>& attempts() const { return attempts_; }
   [[nodiscard]] const Attempt* find(const TransferId& id) const;
+  /// Whether any attempt ever was said to be stuck.
+  [[nodiscard]] bool any_was_stuck() const { return any_was_stuck_; }
 
   // Moves. Those that make no sense at the moment do nothing.
   void answer(AttemptId attempt);
@@ -62,6 +64,7 @@ class ScriptedEngine final : public TransferEngine {
   void end_body(AttemptId attempt);  ///< the server closes, early or not
   void break_off(AttemptId attempt, Break how);
   void fill_disk(AttemptId attempt);
+  void change_pace(AttemptId attempt, bool stuck);
   void finish_stop(AttemptId attempt);
   /// What a failed sync leaves: a file whose size promises too much, or none.
   enum class Leftover : std::uint8_t { Kept, Removed };
@@ -114,6 +117,7 @@ class ScriptedEngine final : public TransferEngine {
   std::optional<Break> refusal_;
   std::optional<ByteCount> breaks_at_;
   bool syncs_ = true;
+  bool any_was_stuck_ = false;
   AttemptId failing_sync_ = 0;
   Leftover leftover_ = Leftover::Removed;
 };

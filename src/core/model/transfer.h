@@ -27,8 +27,8 @@ enum class StopReason : std::uint8_t {
 struct LiveState {
   AttemptId attempt = 0;  ///< that the engine works on; 0 if none
   StopReason stopping = StopReason::None;
-  bool has_slot = false;      ///< from StartAttempt until the engine's end
-  bool file_job = false;      ///< a sync, commit or discard is under way
+  bool has_slot = false;  ///< from StartAttempt until the engine's end, except while it is stuck
+  bool file_job = false;  ///< a sync, commit or discard is under way
   bool restart_told = false;  ///< what is in the file is void already, and that was told
   bool cancel_when_committed_fails = false;
   ByteCount received = 0;     ///< written so far, synced or not; what Progress shows

@@ -210,6 +210,10 @@ void on(Transition& t, const event::Checkpointed& e) {
   t.persist();
 }
 
+void on(Transition& t, const event::PaceChanged& e) {
+  if (t.is_current(e.attempt)) t.live().has_slot = !e.stuck;
+}
+
 void on(Transition& t, const event::AttemptCompleted& e) {
   if (!t.is_current(e.attempt)) return;
   const StopReason reason = t.close_attempt();

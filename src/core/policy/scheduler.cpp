@@ -25,6 +25,12 @@ std::uint32_t ActiveSet::free_slots(const std::string& origin, const Limits& lim
                   left(limits.running_per_origin, used == per_origin.end() ? 0 : used->second));
 }
 
+bool ActiveSet::may_give_slot_back(const std::string& origin, const Limits& limits) const {
+  const auto of_origin = stuck_per_origin.find(origin);
+  return stuck < limits.running &&
+         (of_origin == stuck_per_origin.end() || of_origin->second < limits.running_per_origin);
+}
+
 Choice choose(const ActiveSet& active, std::span<const Candidate> queue, const Limits& limits) {
   std::unordered_map<std::string_view, std::uint32_t> per_origin;
   per_origin.reserve(active.per_origin.size());

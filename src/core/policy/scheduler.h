@@ -32,9 +32,15 @@ struct Candidate {
 struct ActiveSet {
   std::uint32_t running = 0;
   std::unordered_map<std::string, std::uint32_t> per_origin;
+  /// Attempts that are stuck and have given their slots back.
+  std::uint32_t stuck = 0;
+  std::unordered_map<std::string, std::uint32_t> stuck_per_origin{};
 
   /// How many more of this origin may start.
   [[nodiscard]] std::uint32_t free_slots(const std::string& origin, const Limits& limits) const;
+  /// Whether a stuck one of this origin may leave its slot to others: then as many as have slots
+  /// may be stuck besides, no more, for each of them has a connection.
+  [[nodiscard]] bool may_give_slot_back(const std::string& origin, const Limits& limits) const;
 };
 
 struct Choice {

@@ -75,6 +75,13 @@ struct Checkpointed {
   ByteCount prefix = 0;
 };
 
+/// Too little has come to keep a slot that others could use, and it may have theirs; or enough
+/// comes again.
+struct PaceChanged {
+  AttemptId attempt = 0;
+  bool stuck = false;
+};
+
 /// How an attempt ended. Exactly one of these ends every attempt, also after a stop.
 struct AttemptCompleted {
   AttemptId attempt = 0;
@@ -120,10 +127,10 @@ using Event =
     std::variant<event::Created, event::StartRequested, event::PauseRequested,
                  event::ResumeRequested, event::CancelRequested, event::Changed, event::SlotGranted,
                  event::SlotRevoked, event::FactsChanged, event::WakeDue, event::ResponseArrived,
-                 event::BytesArrived, event::Checkpointed, event::AttemptCompleted,
-                 event::AttemptStopped, event::AttemptFailed, event::AttemptRefusedRange,
-                 event::AttemptDiskFull, event::FileSynced, event::FileCommitted, event::FileFailed,
-                 event::FileDiscarded>;
+                 event::BytesArrived, event::Checkpointed, event::PaceChanged,
+                 event::AttemptCompleted, event::AttemptStopped, event::AttemptFailed,
+                 event::AttemptRefusedRange, event::AttemptDiskFull, event::FileSynced,
+                 event::FileCommitted, event::FileFailed, event::FileDiscarded>;
 
 /// What must be done, in this order. Actions after a Persist (or Erase) wait until it is durable;
 /// nothing is told before.

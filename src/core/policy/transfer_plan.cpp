@@ -113,6 +113,8 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
   plan.progress_interval = limits.progress_interval;
   plan.checkpoint_interval = limits.checkpoint_interval;
   plan.checkpoint_bytes = limits.checkpoint_bytes;
+  plan.slow_after = limits.slow_after;
+  plan.slow_bytes = limits.slow_bytes;
 
   if (plan.method == "GET" && state.validator.can_resume()) {
     plan.validator = state.validator;

@@ -31,6 +31,8 @@ struct TransferPlan {
   Duration progress_interval{};
   Duration checkpoint_interval{};
   ByteCount checkpoint_bytes = 0;
+  Duration slow_after{};
+  ByteCount slow_bytes = 0;
 };
 
 /// R73: a range is asked for only if what is there can be proven to belong to the answer.

@@ -95,6 +95,7 @@ void on(Transition& t, const event::WakeDue& e);
 void on(Transition& t, const event::ResponseArrived& e);
 void on(Transition& t, const event::BytesArrived& e);
 void on(Transition& t, const event::Checkpointed& e);
+void on(Transition& t, const event::PaceChanged& e);
 void on(Transition& t, const event::AttemptCompleted& e);
 void on(Transition& t, const event::AttemptStopped& e);
 void on(Transition& t, const event::AttemptFailed& e);

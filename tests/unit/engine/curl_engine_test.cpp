@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <thread>
 
 #include "core/http/content_disposition.h"
 #include "unit/engine/engine_fixture.h"
@@ -517,6 +518,55 @@ TEST_F(CurlEngineTest, R38_ABodyThatStandsStillTimesOut) {
   EXPECT_EQ(failed.failure.error.status, WebErrorStatus::Timeout);
   EXPECT_TRUE(failed.failure.transient);
   EXPECT_EQ(failed.durable_prefix, 5U);
+}
+
+TEST_F(CurlEngineTest, R38_AHeadThatTricklesTimesOut) {
+  const ScriptedServer server([](const Connection& connection, const std::string&) {
+    connection.send("HTTP/1.1 200 OK\r\n");
+    while (connection.send("X-More: x\r\n")) std::this_thread::sleep_for(10ms);
+  });
+  auto planned = plan(server.url());
+  planned.response_timeout = 100ms;
+  const auto failed = std::get<event::AttemptFailed>(run(planned));
+  EXPECT_EQ(failed.failure.error.status, WebErrorStatus::Timeout);
+  EXPECT_TRUE(contains(failed.failure.error.message, "does not end its headers"));
+  EXPECT_TRUE(failed.failure.transient);
+}
+
+TEST_F(CurlEngineTest, InterimAnswersWithoutEndAreLeft) {
+  const ScriptedServer server([](const Connection& connection, const std::string&) {
+    while (connection.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")) {
+    }
+  });
+  const auto failed = std::get<event::AttemptFailed>(run(plan(server.url())));
+  EXPECT_EQ(failed.failure.error.status, WebErrorStatus::ErrorHttpInvalidServerResponse);
+  EXPECT_TRUE(contains(failed.failure.error.message, "interim")) << failed.failure.error.message;
+}
+
+TEST_F(CurlEngineTest, SaysWhenItIsStuckAndWhenItMovesAgain) {
+  std::promise<void> heard_stuck;
+  std::promise<void> heard_moving;
+  const ScriptedServer server([&](const Connection& connection, const std::string&) {
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10005\r\n\r\nhello");
+    heard_stuck.get_future().wait();
+    connection.send(std::string(5000, 'x'));
+    heard_moving.get_future().wait();
+    connection.send(std::string(5000, 'y'));
+  });
+  auto planned = plan(server.url());
+  planned.slow_after = 50ms;
+  engine_->start(planned);
+  const auto is_pace = [](bool stuck) {
+    return [stuck](const Event& event) {
+      const auto* pace = std::get_if<event::PaceChanged>(&event);
+      return pace != nullptr && pace->stuck == stuck;
+    };
+  };
+  ASSERT_TRUE(log.wait_for(is_pace(true)));
+  heard_stuck.set_value();
+  EXPECT_TRUE(log.wait_for(is_pace(false)));
+  heard_moving.set_value();
+  EXPECT_EQ(std::get<event::AttemptCompleted>(wait_for_end()).size, 10005U);
 }
 
 TEST_F(CurlEngineTest, MessagesHoldNoQuery) {

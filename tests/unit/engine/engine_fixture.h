@@ -103,6 +103,8 @@ class EngineTest : public ::testing::Test {
     plan.progress_interval = std::chrono::milliseconds(0);
     plan.checkpoint_interval = std::chrono::seconds(60);
     plan.checkpoint_bytes = 8_MiB;
+    plan.slow_after = 30s;
+    plan.slow_bytes = 4_KiB;
     return plan;
   }
   /// A plan that continues `content`, of which everything is recorded.

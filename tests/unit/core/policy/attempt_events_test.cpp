@@ -96,6 +96,16 @@ TEST_F(AttemptEvents, AnEmptyFileIsAskedForAgain) {
   EXPECT_EQ(actions(feed(t, event::SlotGranted{8})), "StartAttempt Notify:Status");
 }
 
+TEST_F(AttemptEvents, AStuckOneRunsOnWithoutItsSlotUntilItMoves) {
+  const Step stuck = feed(half_way(), event::PaceChanged{kAttempt, true});
+  EXPECT_EQ(actions(stuck), "");
+  EXPECT_FALSE(stuck.transfer.live.has_slot);
+  EXPECT_EQ(stuck.transfer.live.attempt, kAttempt);
+  EXPECT_EQ(status(stuck.transfer), Status::Running);
+  EXPECT_EQ(feed(stuck.transfer, event::PaceChanged{kAttempt, false}).transfer, half_way());
+  expect_ignored(feed(half_way(), event::PaceChanged{kAttempt + 1, true}), half_way());
+}
+
 TEST_F(AttemptEvents, ARevokedSlotReturnsItToTheQueueWithItsBytes) {
   const Step stopping = feed(half_way(), event::SlotRevoked{StopReason::Preempted});
   EXPECT_EQ(actions(stopping), "StopAttempt");

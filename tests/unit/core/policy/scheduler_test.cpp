@@ -61,6 +61,15 @@ TEST(Scheduler, FreeSlotsAreThoseOfTheOriginAndNeverMoreThanThoseOfAll) {
   EXPECT_EQ(active.free_slots("c", limits(3, 6)), 0U);
 }
 
+TEST(Scheduler, SlotsOfStuckOnesAreGivenToOthersOnce) {
+  const ActiveSet active{
+      .running = 4, .per_origin = {}, .stuck = 3, .stuck_per_origin = {{"a", 2}, {"b", 1}}};
+  EXPECT_TRUE(active.may_give_slot_back("b", limits(4, 2)));
+  EXPECT_TRUE(active.may_give_slot_back("c", limits(4, 2)));
+  EXPECT_FALSE(active.may_give_slot_back("a", limits(4, 2)));
+  EXPECT_FALSE(active.may_give_slot_back("c", limits(3, 2)));
+}
+
 TEST(Scheduler, NothingWaitsNothingStarts) {
   const Choice choice = choose({}, {}, limits(64, 6));
   EXPECT_THAT(choice.start, IsEmpty());

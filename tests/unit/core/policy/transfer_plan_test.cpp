@@ -31,6 +31,8 @@ TEST_F(TransferPlanTest, CarriesWhatTheEngineNeeds) {
   EXPECT_EQ(p.progress_interval, limits.progress_interval);
   EXPECT_EQ(p.checkpoint_interval, limits.checkpoint_interval);
   EXPECT_EQ(p.checkpoint_bytes, limits.checkpoint_bytes);
+  EXPECT_EQ(p.slow_after, limits.slow_after);
+  EXPECT_EQ(p.slow_bytes, limits.slow_bytes);
 }
 
 TEST_F(TransferPlanTest, R73_ResumesWhatAValidatorProves) {

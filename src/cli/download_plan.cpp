@@ -120,6 +120,9 @@ longhaul::DownloadItem target_file(const std::string& folder, const std::string&
                               path.ends_with("/.") || path.ends_with("/..");
   const bool exists = stat(absolute.c_str(), &info) == 0;
   if (ends_as_folder || (exists && S_ISDIR(info.st_mode))) throw refuse(EISDIR);
+  if (exists && !S_ISREG(info.st_mode)) {
+    throw bad_argument("cannot save to " + path + ": it is a device, a pipe or a socket");
+  }
   const std::size_t slash = absolute.rfind('/');
   longhaul::DownloadItem item;
   item.Folder = slash == 0 ? "/" : absolute.substr(0, slash);

@@ -103,6 +103,9 @@ std::string cause_of(std::int32_t hresult) {
 }
 
 void complain(std::string_view what, std::string_view cause, std::string_view next) {
+  // Said once: the messages of the service often end with the cause.
+  const std::string tail = ": " + std::string(cause);
+  if (!cause.empty() && what.ends_with(tail)) what.remove_suffix(tail.size());
   std::string text = "longhaul: " + harmless(what);
   if (!cause.empty()) text += " (" + harmless(cause) + ")";
   text += '\n';

@@ -12,6 +12,7 @@
 #include "client/event_feed.h"
 #include "client/service_connection.h"
 #include "client/transfer_info.h"
+#include "core/model/spec_check.h"
 #include "ipc/names.h"
 
 namespace longhaul {
@@ -215,6 +216,10 @@ void TransferService::Change(const std::string& id, const TransferChanges& chang
   request.priority = changes.Priority;
   request.cost_policy = changes.CostPolicy;
   for (const auto& [name, value] : changes.SetHeaders) {
+    for (const std::string& text : {name, value}) {
+      if (const auto checked = lh::check_utf8("header", text); !checked)
+        lh::throw_error(checked.error());
+    }
     request.set_headers.push_back({name, value});
   }
   static_cast<void>(lh::value_or_throw(impl_->connection->call_and_wait<>(

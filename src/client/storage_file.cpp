@@ -20,6 +20,9 @@ std::string existing_file(const hstring& path) {
   struct stat status{};
   if (::stat(text.c_str(), &status) != 0) lh::throw_error(lh::file_error(errno, "open", text));
   if (S_ISDIR(status.st_mode)) lh::throw_error(lh::file_error(EISDIR, "open", text));
+  if (!S_ISREG(status.st_mode)) {
+    lh::throw_error(lh::invalid_argument(text + " is a device, a pipe or a socket, not a file"));
+  }
   if (::access(text.c_str(), R_OK) != 0) lh::throw_error(lh::file_error(errno, "open", text));
   return text;
 }

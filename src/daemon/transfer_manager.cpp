@@ -316,7 +316,13 @@ void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& i
           feed(entry, event::ResumeRequested{expect(answer), ++last_queue_position_});
           break;
         case ControlVerb::Cancel:
-          feed(entry, event::CancelRequested{expect(answer)});
+          // Nothing is left behind when it is answered.
+          feed(entry, event::CancelRequested{
+                          expect([this, id = ids[i], answer](std::optional<TransferError> error) {
+                            const bool waits =
+                                !error && after_file_work(id, [answer] { answer(std::nullopt); });
+                            if (!waits) answer(std::move(error));
+                          })});
           break;
         case ControlVerb::Collect:
           if (entry.transfer.spec.keep_when_ended || !is_final(entry.transfer.state.phase)) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMaxDiscarded = 64_KiB;
 
 /// 102 and 103 come once or twice; each one lets the answer take longer.
-constexpr unsigned kMostInterimHeads = 20;
+constexpr unsigned kMostInterimHeads = 100;
 
 std::span<const char> bytes_of(const char* data, std::size_t size, std::size_t count) {
   return {data, size * count};

@@ -48,6 +48,11 @@ class Committer {
         errno_value, "rename",
         job_.target.folder + "/" + partial_ + " to " + job_.target.folder + "/" + name);
   }
+  [[nodiscard]] Error never_replaced() const {
+    Error refusal = error(EINVAL, job_.file_name);
+    refusal.detail = "a device, a pipe or a socket has this name, and none of them is replaced";
+    return refusal;
+  }
   [[nodiscard]] std::string numbered(unsigned n) const {
     return n == 1 ? job_.file_name : numbered_file_name(job_.file_name, n);
   }
@@ -79,6 +84,7 @@ class Committer {
     struct ::stat info{};
     if (ops_.stat_at(folder_, job_.file_name.c_str(), &info) == 0) {
       if (S_ISDIR(info.st_mode)) return error(EISDIR, job_.file_name);
+      if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) return never_replaced();
       if (S_ISREG(info.st_mode)) mode_ = info.st_mode & 0777U;
     }
     set_mode(mode_);

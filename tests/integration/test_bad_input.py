@@ -174,8 +174,27 @@ def test_an_id_too_short_or_malformed_is_no_transfer(box, fault):
 def test_a_path_of_bytes_that_are_no_utf8_does_not_break_the_list(box, fault):
     folder = os.fsencode(box.downloads) + b"/caf\xe9"
     os.mkdir(folder)
-    result = box.run("get", fault.url(size=1), cwd=folder)
-    assert result.code in (0, 2), result.err
-    box.list()
-    if result.code == 0:
-        box.run("wait").ok()
+    result = box.run("get", fault.url(size=1), cwd=folder).fails(2)
+    assert "UTF-8" in result.err and "caf" in result.err, result.err
+    assert box.list() == []
+
+
+def test_a_header_that_is_no_utf8_is_refused_by_name(box, fault):
+    result = box.run("get", fault.url(size=1), "-H", b"X-Name: caf\xe9").fails(2)
+    assert "UTF-8" in result.err, result.err
+    assert box.list() == []
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_is_no_file_is_never_replaced(box, fault, kind):
+    target = "/dev/null" if kind == "device" else box.downloads / "pipe"
+    if kind == "pipe":
+        os.mkfifo(target)
+    result = box.run("get", fault.url(size=1), "-o", target).fails(2)
+    assert "device" in result.err and str(target) in result.err, result.err
+    assert box.list() == []
+
+
+def test_a_reason_is_given_once(box, fault):
+    result = box.run("get", fault.url(size=1), "-d", box.root / "none" / "at" / "all").fails(2)
+    assert result.err.count("No such file or directory") == 1, result.err

@@ -18,6 +18,11 @@ from support.deadline import STRETCH, until
 ENDED = ("Completed", "Canceled", "Error")
 
 
+def as_argument(value):
+    """Bytes stay as they are: not everything that can be typed is UTF-8."""
+    return value if isinstance(value, bytes) else str(value)
+
+
 @dataclasses.dataclass
 class Result:
     """What a command gave."""
@@ -181,7 +186,7 @@ class Box:
     def run(self, *arguments, input=None, timeout=60, cwd=None, env=None):
         """Runs the command line to its end."""
         process = subprocess.Popen(
-            [self.program, *map(str, arguments)],
+            [self.program, *map(as_argument, arguments)],
             stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

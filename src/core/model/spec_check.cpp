@@ -47,8 +47,7 @@ Error bad(std::string_view what, std::string_view value, std::string_view why) {
 Result<void> check_label(std::string_view what, std::string_view text) {
   if (text.size() > kMaxNameBytes) return bad(what, text.substr(0, 40), "longer than 255 bytes");
   if (has_control(text)) return bad(what, text, "control characters are not allowed");
-  if (!utf8::is_valid(text)) return bad(what, "", "not UTF-8");
-  return {};
+  return check_utf8(what, text);
 }
 
 /// What the URI reader makes: scheme, host, no user info, no fragment, nothing unprintable.
@@ -143,6 +142,11 @@ Result<void> check_file_name(std::string_view name) {
     return bad("file name", utf8::cut(name, 40), "longer than 255 bytes");
   }
   return {};
+}
+
+Result<void> check_utf8(std::string_view what, std::string_view text) {
+  if (utf8::is_valid(text)) return {};
+  return bad(what, utf8::from_latin1(text), "not UTF-8, and nothing else can be handed over");
 }
 
 Result<Checksum> parse_checksum(std::string_view text) {

@@ -21,6 +21,9 @@ namespace lh {
 /// bytes.
 [[nodiscard]] Result<void> check_file_name(std::string_view name);
 
+/// The bus carries nothing but UTF-8. `what` names the text in the error.
+[[nodiscard]] Result<void> check_utf8(std::string_view what, std::string_view text);
+
 /// "sha256:HEX" as the command line takes it; algorithm known, as many hex digits as it has.
 [[nodiscard]] Result<Checksum> parse_checksum(std::string_view text);
 

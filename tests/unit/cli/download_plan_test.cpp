@@ -91,6 +91,7 @@ TEST_F(DownloadPlanTest, ATargetThatCannotBeIsRefusedWithTheReason) {
   EXPECT_EQ(refusal(folder), "Is a directory");
   EXPECT_EQ(refusal(std::string(256, 'n')), "File name too long");
   EXPECT_EQ(refusal(""), "Invalid argument");
+  EXPECT_EQ(refusal("/dev/null"), "Invalid argument") << "a device is never replaced";
   EXPECT_EQ(refusal("file"), "") << "an existing file is replaced";
 }
 

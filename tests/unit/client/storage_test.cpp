@@ -78,6 +78,7 @@ TEST_F(Storage, ErrorsOfThePathHaveTheirNumbers) {
   EXPECT_EQ(open(path_ + "/none"), hresult(0x80070002U));
   EXPECT_EQ(open("relative"), hresult(0x80070057U));
   EXPECT_EQ(open(path_), hresult(0x8007010BU));
+  EXPECT_EQ(open("/dev/null"), hresult(0x80070057U)) << "a device is no file";
   write("f", "");
   EXPECT_EQ(open(path_ + "/f/g"), hresult(0x80070003U));
 }

@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <future>
@@ -240,6 +241,25 @@ TEST_F(FileThreadTest, AFolderInTheWayIsAnError) {
   EXPECT_EQ(failed.error.message, "rename " + folder.path(partial_file_name(one.id)) + " to " +
                                       folder.path("target") + ": Is a directory");
   EXPECT_TRUE(folder.has(partial_file_name(one.id)));
+}
+
+TEST_F(FileThreadTest, ADeviceOrAPipeIsNeverReplaced) {
+  ASSERT_EQ(::mkfifo(folder.path("target").c_str(), 0600), 0);
+  const auto one = job("content");
+  const auto failed = std::get<event::FileFailed>(commit(one));
+  EXPECT_NE(failed.error.message.find("none of them is replaced"), std::string::npos)
+      << failed.error.message;
+  EXPECT_TRUE(std::filesystem::is_fifo(folder.path("target")));
+  EXPECT_TRUE(folder.has(partial_file_name(one.id)));
+}
+
+TEST_F(FileThreadTest, ALinkIsReplacedAndNotWhatItPointsTo) {
+  folder.write("other", "stays");
+  std::filesystem::create_symlink(folder.path("other"), folder.path("target"));
+  EXPECT_TRUE(std::holds_alternative<event::FileCommitted>(commit(job("content"))));
+  EXPECT_FALSE(std::filesystem::is_symlink(folder.path("target")));
+  EXPECT_EQ(folder.read("target"), "content");
+  EXPECT_EQ(folder.read("other"), "stays");
 }
 
 TEST_F(FileThreadTest, AFailedRenameNamesBothPaths) {

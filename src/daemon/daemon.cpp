@@ -344,6 +344,7 @@ class Daemon::Impl {
     if (!config.ok()) return config.error();
     options_.config = *config;
     set_log_level(config->log_level);
+    engine_.set_settings(engine_settings());
     manager_.set_limits(config->limits);
     log(LogLevel::Info, "configuration read again from " + options_.paths.config_file);
     return {};

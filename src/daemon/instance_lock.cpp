@@ -51,7 +51,9 @@ Result<InstanceLock> InstanceLock::acquire(const std::string& state_folder) {
   if (!lock_patiently(file.get())) {
     if (errno != EWOULDBLOCK) return file_error(errno, "lock", path);
     return Error{ErrorKind::IllegalState, 0, "start", state_folder,
-                 holder_of(file.get()) + " is serving this state folder already"};
+                 holder_of(file.get()) +
+                     " serves this state folder already; end it first (it finishes what it is "
+                     "doing on SIGTERM), or name another folder with XDG_STATE_HOME"};
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file.get(), 0) != 0 ||

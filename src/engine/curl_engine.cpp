@@ -37,4 +37,9 @@ void CurlEngine::stop(AttemptId attempt) {
   impl_->thread.post([attempt](NetworkThread& thread) { thread.stop(attempt); });
 }
 
+void CurlEngine::set_settings(EngineSettings settings) {
+  impl_->thread.post(
+      [settings = std::move(settings)](NetworkThread& thread) { thread.set_settings(settings); });
+}
+
 }  // namespace lh

@@ -27,6 +27,8 @@ class CurlEngine final : public TransferEngine {
 
   void start(TransferPlan plan) override;
   void stop(AttemptId attempt) override;
+  /// For attempts that start from now on.
+  void set_settings(EngineSettings settings);
 
  private:
   class Impl;

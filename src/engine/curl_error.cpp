@@ -152,6 +152,11 @@ Status certificate_status(long verify_result) {
   }
 }
 
+/// "Out of memory" is libcurl's word for it.
+bool is_header_line_too_long(const CurlFailure& failure) {
+  return failure.code == CURLE_OUT_OF_MEMORY && failure.in_head;
+}
+
 /// Where the number alone does not tell.
 std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
   switch (failure.code) {
@@ -165,8 +170,7 @@ std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
       if (failure.redirected) return protocol(failure.code, Status::RedirectFailed);
       return std::nullopt;
     case CURLE_OUT_OF_MEMORY:
-      // libcurl's word for a header line above its limit.
-      if (failure.in_head) {
+      if (is_header_line_too_long(failure)) {
         return protocol(failure.code, Status::ErrorHttpInvalidServerResponse);
       }
       return std::nullopt;
@@ -195,6 +199,7 @@ std::string failure_message(std::string_view method, std::string_view uri,
 }
 
 std::string reason_of(const CurlFailure& failure) {
+  if (is_header_line_too_long(failure)) return "a header line of the answer is too long";
   if (!failure.detail.empty()) return failure.detail;
   return curl_easy_strerror(static_cast<CURLcode>(failure.code));
 }

@@ -37,6 +37,7 @@ class NetworkThread {
 
   // For attempts.
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }
+  void set_settings(const EngineSettings& settings) { settings_ = settings; }
   [[nodiscard]] FileOps& ops() { return ops_; }
   [[nodiscard]] FileThread& files() { return files_; }
   [[nodiscard]] WriteBuffer& write_buffer() { return write_buffer_; }

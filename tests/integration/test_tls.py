@@ -1,7 +1,11 @@
 """HTTPS against a real server with certificates good and bad."""
 
+import os
+import signal
+
 import pytest
 from support.body import check_file
+from support.deadline import until
 
 
 @pytest.fixture
@@ -74,3 +78,15 @@ def test_R68_a_redirect_from_https_to_http_is_refused(trusting, nginx):
 def test_R68_a_redirect_from_http_to_https_is_followed(trusting, nginx, fault):
     nginx.add("up.bin", 1000)
     trusting.run("get", "--wait", fault.url(location=nginx.url("up.bin", tls="good"))).ok()
+
+
+def test_sighup_takes_up_another_authority(box, certificates, nginx):
+    box.config({"retry": {"delays_s": [0]}})
+    nginx.add("ca.bin", 1000)
+    url = nginx.url("ca.bin", tls="good")
+    box.wait_status(box.get(url), "Error")
+    pid = box.daemon_pid()
+    box.config({"tls": {"ca_file": str(certificates.ca)}, "retry": {"delays_s": [0]}})
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: box.run("get", "--wait", url).code == 0, what="the new authority to be trusted")
+    assert box.daemon_pid() == pid

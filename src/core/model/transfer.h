@@ -30,7 +30,6 @@ struct LiveState {
   bool has_slot = false;  ///< from StartAttempt until the engine's end, except while it is stuck
   bool file_job = false;  ///< a sync, commit or discard is under way
   bool restart_told = false;  ///< what is in the file is void already, and that was told
-  bool cancel_when_committed_fails = false;
   ByteCount received = 0;     ///< written so far, synced or not; what Progress shows
   TimePoint last_bytes_at{};  ///< when `received` last grew
 

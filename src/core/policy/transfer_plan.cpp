@@ -132,7 +132,7 @@ Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseH
     return verdict(Verdict::Kind::Invalid, "status " + std::to_string(status));
   }
   if (has_conflicting_lengths(head)) {
-    return verdict(Verdict::Kind::Invalid, "contradicting Content-Length");
+    return verdict(Verdict::Kind::Invalid, "its Content-Length contradicts itself or is no number");
   }
   if (status == 206) return judge_partial(plan, have, head);
   if (status < 300) {

@@ -73,6 +73,17 @@ class EventLog {
   std::vector<Event> events_;
 };
 
+/// Answers with the beginning of a body and then says nothing more.
+inline void begin_and_hold(const ScriptedServer::Connection& connection,
+                           const std::string& /*request*/) {
+  connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello");
+  connection.hold();
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 inline bool is_end(const Event& event) {
   return std::holds_alternative<event::AttemptCompleted>(event) ||
          std::holds_alternative<event::AttemptStopped>(event) ||

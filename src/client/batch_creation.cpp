@@ -36,22 +36,17 @@ DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
   return model;
 }
 
-void require_utf8(std::string_view what, std::string_view text) {
-  if (const Result<void> checked = check_utf8(what, text); !checked) throw_error(checked.error());
-}
-
-void require_utf8(const DownloadSettingsModel& settings,
-                  const std::vector<longhaul::DownloadItem>& items) {
+void require_all_utf8(const DownloadSettingsModel& settings,
+                      const std::vector<longhaul::DownloadItem>& items) {
   for (const HeaderField& field : settings.headers) {
-    require_utf8("header", field.name);
-    require_utf8("value of the header", field.value);
+    require_utf8(field);
   }
-  require_utf8("method", settings.method);
-  require_utf8("group", settings.group);
+  require_utf8("the method", settings.method);
+  require_utf8("the group", settings.group);
   for (const longhaul::DownloadItem& item : items) {
-    require_utf8("URL", item.Url);
-    require_utf8("folder", item.Folder);
-    require_utf8("file name", item.FileName);
+    require_utf8("the URL", item.Url);
+    require_utf8("the folder", item.Folder);
+    require_utf8("the file name", item.FileName);
   }
 }
 
@@ -179,7 +174,7 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
   if (model.checksum && items.size() > 1) {
     throw_error(invalid_argument("one checksum cannot be that of several downloads"));
   }
-  require_utf8(model, items);
+  require_all_utf8(model, items);
   Batch batch(connection, model, items);
   // Only what is known to be complete is started.
   const bool in_one_call = items.size() <= kItemsPerCall;

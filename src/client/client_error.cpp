@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <string>
 
+#include "core/model/spec_check.h"
 #include "core/model/web_error.h"
 #include "longhaul/foundation/hresult.h"
 
@@ -19,6 +20,15 @@ void throw_error(const Error& error) {
     converted.hresult = hr::from_bits(0x800700B7);
   }
   throw_error(converted);
+}
+
+void require_utf8(std::string_view what, std::string_view text) {
+  if (const Result<void> checked = check_utf8(what, text); !checked) throw_error(checked.error());
+}
+
+void require_utf8(const HeaderField& header) {
+  require_utf8("the name of a header", header.name);
+  require_utf8("the value of the header " + header.name, header.value);
 }
 
 TransferError unavailable(std::string message) {

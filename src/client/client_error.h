@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/http/header_field.h"
 #include "core/model/transfer_error.h"
 
 namespace lh {
@@ -26,6 +28,11 @@ struct Nothing {};
 /// As the hresult_error of its number.
 [[noreturn]] void throw_error(const TransferError& error);
 [[noreturn]] void throw_error(const Error& error);
+
+/// Throws for what the bus cannot carry. `what` names the text, as in "the group".
+void require_utf8(std::string_view what, std::string_view text);
+/// The same for a header, whose value, which may be a secret, is not repeated.
+void require_utf8(const HeaderField& header);
 
 /// longhauld cannot be reached or started: 0x80070426.
 [[nodiscard]] TransferError unavailable(std::string message);

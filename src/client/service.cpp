@@ -12,7 +12,6 @@
 #include "client/event_feed.h"
 #include "client/service_connection.h"
 #include "client/transfer_info.h"
-#include "core/model/spec_check.h"
 #include "ipc/names.h"
 
 namespace longhaul {
@@ -67,6 +66,8 @@ std::vector<lh::TransferId> parse_ids(const std::vector<std::string>& texts) {
 }
 
 lh::ListRequest list_request(const ListQuery& query) {
+  lh::require_utf8("the group", query.Group.value_or(""));
+  lh::require_utf8("the id", query.IdPrefix.value_or(""));
   lh::ListRequest request;
   request.all_apps = query.AllApps;
   request.group = query.Group;
@@ -216,10 +217,7 @@ void TransferService::Change(const std::string& id, const TransferChanges& chang
   request.priority = changes.Priority;
   request.cost_policy = changes.CostPolicy;
   for (const auto& [name, value] : changes.SetHeaders) {
-    for (const std::string& text : {name, value}) {
-      if (const auto checked = lh::check_utf8("header", text); !checked)
-        lh::throw_error(checked.error());
-    }
+    lh::require_utf8({name, value});
     request.set_headers.push_back({name, value});
   }
   static_cast<void>(lh::value_or_throw(impl_->connection->call_and_wait<>(

@@ -57,6 +57,7 @@ TransferError ending() {
 }  // namespace
 
 std::shared_ptr<ServiceConnection> ServiceConnection::of_app(const std::string& app) {
+  require_utf8("the app id", app);
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   if (all.connections.empty()) {

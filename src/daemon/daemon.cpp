@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <sstream>
 #include <utility>
 
 #include "daemon/attachments.h"
@@ -139,9 +140,11 @@ class Daemon::Impl {
     on_term_ = loop_.on_signal(SIGTERM, [this] { leave("SIGTERM"); });
     on_int_ = loop_.on_signal(SIGINT, [this] { leave("SIGINT"); });
     on_hup_ = loop_.on_signal(SIGHUP, [this] {
-      if (const Result<void> reloaded = reload(); !reloaded.ok()) {
-        log(LogLevel::Error, reloaded.error().message());
-      }
+      const Result<void> reloaded = reload();
+      if (reloaded.ok()) return;
+      std::istringstream mistakes(reloaded.error().message());
+      for (std::string line; std::getline(mistakes, line);) log(LogLevel::Error, line);
+      log(LogLevel::Error, "the configuration stays as it was");
     });
     if (Result<void> connected = connect(); !connected.ok()) return connected;
 

@@ -202,10 +202,14 @@ void TransferManager::came_to_rest(LiveTransfer& entry) {
 
 void TransferManager::settle(LiveTransfer& entry) {
   if (entry.is_busy()) return;
-  if (!entry.when_settled.empty()) {
-    for (auto& work : std::exchange(entry.when_settled, {})) work();
-    return;
-  }
+  if (entry.when_settled.empty()) return file_or_let_go(entry);
+  const TransferId id = entry.transfer.id;
+  for (auto& work : std::exchange(entry.when_settled, {})) work();
+  LiveTransfer* const left = find(id);
+  if (left != nullptr && !left->is_busy()) file_or_let_go(*left);
+}
+
+void TransferManager::file_or_let_go(LiveTransfer& entry) {
   // The window may have grown over it since it was queued.
   if (is_waiting_for_slot(entry.transfer) && !entry.in_window && !entry.erasing &&
       window_.covers(queue_key_of(entry.transfer))) {
@@ -504,8 +508,10 @@ void TransferManager::on_events(std::vector<std::pair<TransferId, Event>> events
     const bool keeps_slot = pace != nullptr && pace->stuck &&
                             !active_.may_give_slot_back(entry->transfer.spec.origin, limits_);
     if (keeps_slot) continue;
-    if (pace != nullptr && pace->stuck && entry->transfer.live.has_slot) {
-      log(LogLevel::Info, "hardly moves; its slot goes to others until it does", id.to_string());
+    if (pace != nullptr && pace->stuck == entry->transfer.live.has_slot) {
+      log(LogLevel::Info,
+          pace->stuck ? "hardly moves; its slot goes to others until it does" : "moves again",
+          id.to_string());
     }
     feed(*entry, event);
   }

@@ -150,6 +150,7 @@ class TransferManager {
   /// Brings slots, queue and wake-ups in step with what a decision changed.
   void refile(LiveTransfer& entry, const Filed& before);
   void settle(LiveTransfer& entry);
+  void file_or_let_go(LiveTransfer& entry);
   void came_to_rest(LiveTransfer& entry);
   void tell_shown_status(std::vector<TransferId> rows, const Facts& before);
   void erase(LiveTransfer& entry, std::function<void(std::optional<TransferError>)> answer);

@@ -50,6 +50,7 @@ void TransferManager::schedule() {
 
 std::vector<Candidate> TransferManager::candidates() {
   std::vector<Candidate> queue;
+  if (active_.running >= limits_.running) return queue;
   for (const auto& [origin, items] : window_.by_origin()) {
     std::uint32_t room = active_.free_slots(origin, limits_);
     for (auto item = items.begin(); room > 0 && item != items.end(); ++item) {

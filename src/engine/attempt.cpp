@@ -12,6 +12,8 @@ namespace {
 
 /// So much is handed to the kernel's write-back at a time, to keep the syncs short.
 constexpr ByteCount kWriteBehind = 4_MiB;
+/// Interim answers (1xx) let the final one take longer than the response timeout, up to so many.
+constexpr int kLongestHeads = 10;
 /// What a full disk must at least have room for before another attempt makes sense.
 constexpr ByteCount kLeastRoom = 1_MiB;
 
@@ -156,8 +158,10 @@ std::optional<TimePoint> Attempt::on_timer() {
   const auto also_at = [&next](TimePoint when) {
     if (!next || when < *next) next = when;
   };
-  watch_pace();
-  also_at(pace_.next());
+  if (stage_ != Stage::Opening) {
+    watch_pace();
+    also_at(pace_.next());
+  }
   if (reported_ != body_.received()) {
     if (progress_.allow(now)) {
       report_bytes();
@@ -175,12 +179,17 @@ std::optional<TimePoint> Attempt::on_timer() {
   return next;
 }
 
+TimePoint Attempt::last_head_by() const {
+  return request_sent_at_ + kLongestHeads * plan_.response_timeout;
+}
+
 std::optional<TimePoint> Attempt::response_deadline() const {
   switch (stage_) {
     case Stage::AwaitingHead:
-      return active_at_ + plan_.response_timeout;
+      return std::min(active_at_ + plan_.response_timeout, last_head_by());
     case Stage::ReadingHead:
-      return std::min(active_at_ + plan_.stall_timeout, head_since_ + plan_.response_timeout);
+      return std::min(
+          {active_at_ + plan_.stall_timeout, head_since_ + plan_.response_timeout, last_head_by()});
     case Stage::Body:
       return active_at_ + plan_.stall_timeout;
     case Stage::Discarding:

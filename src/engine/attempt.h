@@ -108,6 +108,7 @@ class Attempt {
                               std::string_view reason) const;
   [[nodiscard]] Ending curl_failure(CURLcode code) const;
   [[nodiscard]] std::optional<TimePoint> response_deadline() const;
+  [[nodiscard]] TimePoint last_head_by() const;
 
   NetworkThread& thread_;
   TransferPlan plan_;
@@ -134,7 +135,7 @@ class Attempt {
   TimePoint discarding_since_{};
   TimePoint active_at_{};   ///< when the server was last heard, or the request sent
   TimePoint head_since_{};  ///< beginning of the present head
-  unsigned interim_heads_ = 0;
+  TimePoint request_sent_at_{};
   std::optional<Ending> decided_;  ///< how it ends once the request has ended
 
   BodyFile body_;

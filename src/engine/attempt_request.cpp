@@ -15,9 +15,6 @@ namespace {
 /// A body of no use is read up to here, so that the connection stays usable.
 constexpr std::size_t kMaxDiscarded = 64_KiB;
 
-/// 102 and 103 come once or twice; each one lets the answer take longer.
-constexpr unsigned kMostInterimHeads = 100;
-
 std::span<const char> bytes_of(const char* data, std::size_t size, std::size_t count) {
   return {data, size * count};
 }
@@ -99,7 +96,7 @@ void Attempt::release_easy() {
 int Attempt::on_request_sent(void* self, char*, char*, int, int) {
   auto& attempt = *static_cast<Attempt*>(self);
   attempt.stage_ = Stage::AwaitingHead;
-  attempt.active_at_ = attempt.thread_.now();
+  attempt.active_at_ = attempt.request_sent_at_ = attempt.thread_.now();
   attempt.thread_.wake_at(attempt.active_at_ + attempt.plan_.response_timeout);
   return CURL_PREREQFUNC_OK;
 }
@@ -152,15 +149,15 @@ bool Attempt::take_header(std::string_view line) {
   if (stage_ == Stage::AwaitingHead) {
     stage_ = Stage::ReadingHead;
     head_since_ = active_at_;
+    thread_.wake_at(*response_deadline());
   }
   switch (head_.add(line)) {
     case HeadReader::Step::More:
       return true;
     case HeadReader::Step::Interim:
       stage_ = Stage::AwaitingHead;
-      if (++interim_heads_ <= kMostInterimHeads) return true;
-      return decide(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
-                           true, "the server sends interim answers (1xx) without end"));
+      thread_.wake_at(*response_deadline());
+      return true;
     case HeadReader::Step::Complete:
       return take_head();
     case HeadReader::Step::TooLarge:

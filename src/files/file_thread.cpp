@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
@@ -50,6 +51,11 @@ struct OrderedJob {
 };
 using AnyJob = std::variant<SyncJob, CommitJob, DiscardJob, WriteBehindJob, CheckpointJob,
                             FolderCheckJob, OrderedJob>;
+
+/// Of those that come when many small files are completed.
+bool is_of_a_stream(const AnyJob& job) {
+  return std::holds_alternative<SyncJob>(job) || std::holds_alternative<CommitJob>(job);
+}
 
 /// Permission bits of a new file: 0666 without those that the user's umask takes away. Read from
 /// /proc, because asking umask() means changing it for a moment in all threads.
@@ -153,17 +159,19 @@ class FileThread::Impl {
         jobs = std::exchange(waiting_, {});
       }
       last_begin_ = std::chrono::steady_clock::now();
-      last_count_ = jobs.size();
+      last_count_ = static_cast<std::size_t>(std::ranges::count_if(jobs, is_of_a_stream));
       perform(std::move(jobs));
     }
   }
 
   /// Syncing many files costs little more than syncing one. While they come in a stream, the next
-  /// batch is let grow; a single job never waits.
+  /// batch is let grow, unless something else waits.
   void gather(std::unique_lock<std::mutex>& lock) {
     if (last_count_ < kStream) return;
-    wake_.wait_until(lock, last_begin_ + kGather,
-                     [this] { return leaving_ || waiting_.size() >= kFullBatch; });
+    wake_.wait_until(lock, last_begin_ + kGather, [this] {
+      return leaving_ || waiting_.size() >= kFullBatch ||
+             !std::ranges::all_of(waiting_, is_of_a_stream);
+    });
   }
 
   void perform(std::vector<AnyJob> jobs) {

@@ -105,7 +105,7 @@ Result<void> start_detached(DetachedProcess process) {
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) return file_error(errno, "open", "/dev/null");
   const UniqueFd log(
-      ::open(process.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+      ::open(process.log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
   if (!log) return file_error(errno, "open", process.log_file);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return file_error(errno, "make a pipe for", program);

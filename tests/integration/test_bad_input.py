@@ -175,14 +175,18 @@ def test_a_path_of_bytes_that_are_no_utf8_does_not_break_the_list(box, fault):
     folder = os.fsencode(box.downloads) + b"/caf\xe9"
     os.mkdir(folder)
     result = box.run("get", fault.url(size=1), cwd=folder).fails(2)
-    assert "UTF-8" in result.err and "caf" in result.err, result.err
+    assert "the folder is not UTF-8" in result.err, result.err
     assert box.list() == []
 
 
 def test_a_header_that_is_no_utf8_is_refused_by_name(box, fault):
     result = box.run("get", fault.url(size=1), "-H", b"X-Name: caf\xe9").fails(2)
-    assert "UTF-8" in result.err, result.err
+    assert "X-Name is not UTF-8" in result.err and "caf" not in result.err, result.err
     assert box.list() == []
+    result = box.run("list", "--group", b"caf\xe9").fails(2)
+    assert "the group is not UTF-8" in result.err, result.err
+    result = box.run("list", env={"LONGHAUL_APP_ID": b"caf\xe9"}).fails(2)
+    assert "the app id is not UTF-8" in result.err, result.err
 
 
 @pytest.mark.parametrize("kind", ["device", "pipe"])

@@ -270,6 +270,7 @@ void World::check() {
 
 void World::check_at_rest() {
   check();
+  if (manager_ && manager_->live_count() > 0) witness.report("something ended stays in memory");
   witness.check_at_rest();
   kill();
   start();

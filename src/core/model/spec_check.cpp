@@ -146,7 +146,7 @@ Result<void> check_file_name(std::string_view name) {
 
 Result<void> check_utf8(std::string_view what, std::string_view text) {
   if (utf8::is_valid(text)) return {};
-  return bad(what, utf8::from_latin1(text), "not UTF-8, and nothing else can be handed over");
+  return invalid_argument(std::string(what) + " is not UTF-8, and nothing else can be handed over");
 }
 
 Result<Checksum> parse_checksum(std::string_view text) {

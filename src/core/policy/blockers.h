@@ -13,7 +13,7 @@
 namespace lh {
 
 /// Why the scheduler passed a queued operation over; it knows better than the facts.
-enum class QueueHold : std::uint8_t { None, Slots, OriginSlots };
+enum class QueueHold : std::uint8_t { Slots, OriginSlots };
 
 /// Every cause that holds this operation now, most important first. Empty while it has a running
 /// request, before the start and after the end. An operation that only waits for its turn has one

@@ -7,7 +7,8 @@
 
 namespace lh {
 
-/// Whether an attempt is stuck: fewer than `least` bytes in the last `window`. Then its slot may go
+/// Whether an attempt is stuck: fewer than `least` bytes in a window, one of which follows the
+/// other, so that one that stops is noticed after two windows at the latest. Then its slot may go
 /// to others until it moves again.
 class PaceWatch {
  public:

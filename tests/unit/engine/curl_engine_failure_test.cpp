@@ -142,14 +142,38 @@ TEST_F(CurlEngineFailureTest, R38_AHeadThatTricklesTimesOut) {
   EXPECT_TRUE(failed.failure.transient);
 }
 
-TEST_F(CurlEngineFailureTest, InterimAnswersWithoutEndAreLeft) {
+TEST_F(CurlEngineFailureTest, R38_InterimAnswersDoNotPutOffTheEndForEver) {
   const ScriptedServer server([](const Connection& connection, const std::string&) {
-    while (connection.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")) {
-    }
+    while (connection.send("HTTP/1.1 102 Processing\r\n\r\n")) std::this_thread::sleep_for(10ms);
   });
-  const auto failed = std::get<event::AttemptFailed>(run(plan(server.url())));
-  EXPECT_EQ(failed.failure.error.status, WebErrorStatus::ErrorHttpInvalidServerResponse);
-  EXPECT_TRUE(contains(failed.failure.error.message, "interim")) << failed.failure.error.message;
+  auto planned = plan(server.url());
+  planned.response_timeout = 50ms;
+  const auto failed = std::get<event::AttemptFailed>(run(planned));
+  EXPECT_EQ(failed.failure.error.status, WebErrorStatus::Timeout);
+}
+
+TEST_F(CurlEngineFailureTest, OneThatHasNotBegunIsNotStuck) {
+  std::promise<void> disk_is_free;
+  on_file_thread([&] { disk_is_free.get_future().wait(); });
+  const ScriptedServer silent(
+      [](const Connection& connection, const std::string&) { connection.hold(); });
+  const ScriptedServer server(answer("200 OK", {"ETag: \"v1\""}, "hello world"));
+  auto waiting = resume_plan(server.url(), "hello ");
+  waiting.attempt = 8;
+  auto stuck = plan(silent.url());
+  stuck.slow_after = 30ms;
+  start(waiting);
+  start(stuck);
+  const auto is_pace = [](const Event& event) {
+    return std::holds_alternative<event::PaceChanged>(event);
+  };
+  const auto told = log.wait_for(is_pace);  // every attempt has been looked at
+  ASSERT_TRUE(told);
+  EXPECT_EQ(std::get<event::PaceChanged>(*told).attempt, stuck.attempt);
+  disk_is_free.set_value();
+  ASSERT_TRUE(log.wait_for(test::is_end));
+  for (const auto& pace : log.all<event::PaceChanged>()) EXPECT_EQ(pace.attempt, stuck.attempt);
+  leave();
 }
 
 TEST_F(CurlEngineFailureTest, SaysWhenItIsStuckAndWhenItMovesAgain) {
@@ -164,7 +188,7 @@ TEST_F(CurlEngineFailureTest, SaysWhenItIsStuckAndWhenItMovesAgain) {
   });
   auto planned = plan(server.url());
   planned.slow_after = 50ms;
-  engine_->start(planned);
+  start(planned);
   const auto is_pace = [](bool stuck) {
     return [stuck](const Event& event) {
       const auto* pace = std::get_if<event::PaceChanged>(&event);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -132,6 +133,8 @@ class EngineTest : public ::testing::Test {
     engine_->start(std::move(planned));
     return wait_for_end();
   }
+  void start(TransferPlan planned) { engine_->start(std::move(planned)); }
+  void on_file_thread(std::function<void()> work) { files_->run(std::move(work)); }
   Event wait_for_end() {
     const auto end = log.wait_for(is_end);
     EXPECT_TRUE(end.has_value()) << "the attempt does not end";

@@ -60,7 +60,7 @@ TEST_F(Blockers, AllCausesAreNamedMostImportantFirst) {
 TEST_F(Blockers, EveryWaitHasAReason) {
   for (const Phase phase : {Phase::Queued, Phase::RetryAt, Phase::PausedByApp,
                             Phase::PausedRecoverable, Phase::DiskFull}) {
-    for (const QueueHold hold : {QueueHold::None, QueueHold::Slots, QueueHold::OriginSlots}) {
+    for (const QueueHold hold : {QueueHold::Slots, QueueHold::OriginSlots}) {
       for (const bool draining : {false, true}) {
         facts.draining = draining;
         EXPECT_FALSE(blockers_of(in_phase(phase), facts, hold).empty());
@@ -71,7 +71,7 @@ TEST_F(Blockers, EveryWaitHasAReason) {
 
 TEST_F(Blockers, AQueuedOneWaitsForItsTurnOrItsHost) {
   EXPECT_THAT(kinds(queued(), QueueHold::Slots), ElementsAre(BlockerKind::Queue));
-  EXPECT_THAT(kinds(queued(), QueueHold::None), ElementsAre(BlockerKind::Queue));
+  EXPECT_THAT(kinds(queued(), QueueHold::Slots), ElementsAre(BlockerKind::Queue));
   EXPECT_THAT(kinds(queued(), QueueHold::OriginSlots), ElementsAre(BlockerKind::HostLimit));
   EXPECT_THAT(blockers_of(queued(), facts, QueueHold::OriginSlots).front().text,
               HasSubstr("http://h:80"));
@@ -80,7 +80,7 @@ TEST_F(Blockers, AQueuedOneWaitsForItsTurnOrItsHost) {
 TEST_F(Blockers, R42_AWaitThatTheServerCausedNamesTheServerAndTheTime) {
   Transfer waiting = in_phase(Phase::RetryAt);
   waiting.state.error = http_failure(503).error;
-  const auto blockers = blockers_of(waiting, facts, QueueHold::None);
+  const auto blockers = blockers_of(waiting, facts, QueueHold::Slots);
   ASSERT_EQ(blockers.size(), 1U);
   EXPECT_EQ(blockers[0].kind, BlockerKind::Server);
   EXPECT_EQ(blockers[0].until, waiting.state.wake_at);
@@ -92,15 +92,15 @@ TEST_F(Blockers, ACauseHoldsNoLongerThanTheWait) {
   waiting.state.phase_since = now;
   facts.network.connected = false;
   facts.network.since = now - 1h;
-  EXPECT_EQ(blockers_of(waiting, facts, QueueHold::None).front().since, now);
+  EXPECT_EQ(blockers_of(waiting, facts, QueueHold::Slots).front().since, now);
   facts.network.since = now + 1h;
-  EXPECT_EQ(blockers_of(waiting, facts, QueueHold::None).front().since, now + 1h);
+  EXPECT_EQ(blockers_of(waiting, facts, QueueHold::Slots).front().since, now + 1h);
 }
 
 TEST_F(Blockers, ADiskBlockerSaysHowMuchIsNeeded) {
   Transfer waiting = in_phase(Phase::DiskFull);
   waiting.state.bytes_needed = 4711;
-  EXPECT_THAT(blockers_of(waiting, facts, QueueHold::None).front().text, HasSubstr("4711"));
+  EXPECT_THAT(blockers_of(waiting, facts, QueueHold::Slots).front().text, HasSubstr("4711"));
 }
 
 // --- status_of ---------------------------------------------------------------------------------

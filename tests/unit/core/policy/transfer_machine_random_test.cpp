@@ -174,7 +174,7 @@ class RandomWorld {
         t.state.phase != Phase::Created && !is_final(t.state.phase) &&
         (after != BackgroundTransferStatus::Running || t.state.phase == Phase::RetryAt);
     if (waits && t.live.attempt == 0 && !t.live.file_job) {
-      ASSERT_FALSE(blockers_of(t, facts_, QueueHold::None).empty()) << "a wait without a reason";
+      ASSERT_FALSE(blockers_of(t, facts_, QueueHold::Slots).empty()) << "a wait without a reason";
     }
     if (t.state.phase == Phase::RetryAt || t.state.phase == Phase::DiskFull) {
       ASSERT_TRUE(t.state.wake_at) << "a wait without a wake-up";

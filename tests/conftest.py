@@ -6,6 +6,7 @@ programs are taken from the build folder named by --build-dir=FOLDER or LONGHAUL
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -20,6 +21,9 @@ from support.nginx import Nginx  # noqa: E402
 from support.session_bus import SessionBus  # noqa: E402
 
 BUS_NAME = "org.longhaul.Transfers1"
+
+# In the background of a shell it may be ignored, which the commands under test would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -228,6 +228,14 @@ RequestId TransferManager::expect(std::function<void(std::optional<TransferError
   return request;
 }
 
+RequestId TransferManager::expect_tidy(const TransferId& id,
+                                       std::function<void(std::optional<TransferError>)> answer) {
+  return expect([this, id, answer = std::move(answer)](std::optional<TransferError> error) {
+    const bool waits = !error && after_file_work(id, [answer] { answer(std::nullopt); });
+    if (!waits) answer(std::move(error));
+  });
+}
+
 void TransferManager::answer(RequestId request, std::optional<TransferError> error) {
   const auto it = requests_.find(request);
   if (it == requests_.end()) return;
@@ -320,13 +328,7 @@ void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& i
           feed(entry, event::ResumeRequested{expect(answer), ++last_queue_position_});
           break;
         case ControlVerb::Cancel:
-          // Nothing is left behind when it is answered.
-          feed(entry, event::CancelRequested{
-                          expect([this, id = ids[i], answer](std::optional<TransferError> error) {
-                            const bool waits =
-                                !error && after_file_work(id, [answer] { answer(std::nullopt); });
-                            if (!waits) answer(std::move(error));
-                          })});
+          feed(entry, event::CancelRequested{expect_tidy(ids[i], answer)});
           break;
         case ControlVerb::Collect:
           if (entry.transfer.spec.keep_when_ended || !is_final(entry.transfer.state.phase)) {

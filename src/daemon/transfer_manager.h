@@ -156,6 +156,9 @@ class TransferManager {
   void erase(LiveTransfer& entry, std::function<void(std::optional<TransferError>)> answer);
   void answer(RequestId request, std::optional<TransferError> error);
   RequestId expect(std::function<void(std::optional<TransferError>)> answer);
+  /// The same, but success is answered only when the work on its file is done.
+  RequestId expect_tidy(const TransferId& id,
+                        std::function<void(std::optional<TransferError>)> answer);
   void fail(const Error& error);
 
   // Scheduling.

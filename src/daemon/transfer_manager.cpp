@@ -24,10 +24,13 @@ TransferError not_found() {
 /// One more or one less, of all and of an origin.
 void recount(std::uint32_t& all, std::unordered_map<std::string, std::uint32_t>& per_origin,
              const std::string& origin, bool one_more) {
-  std::uint32_t& of_origin = per_origin[origin];
-  all += one_more ? 1 : -1;
-  of_origin += one_more ? 1 : -1;
-  if (of_origin == 0) per_origin.erase(origin);
+  if (one_more) {
+    ++all;
+    ++per_origin[origin];
+    return;
+  }
+  --all;
+  if (--per_origin[origin] == 0) per_origin.erase(origin);
 }
 
 }  // namespace

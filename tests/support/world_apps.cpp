@@ -30,11 +30,12 @@ TransferId App::download(ByteCount size, DownloadWish wish) {
 }
 
 std::optional<TransferError> App::control(ControlVerb verb, const TransferId& id) {
-  std::optional<TransferError> answer;
+  // A cancel is answered when its request has ended, which the engine may still have to do.
+  const auto answer = std::make_shared<std::optional<TransferError>>();
   world_.ask(verb, id,
-             [&answer](std::optional<TransferError> error) { answer = std::move(error); });
+             [answer](std::optional<TransferError> error) { *answer = std::move(error); });
   world_.settle();
-  return answer;
+  return *answer;
 }
 
 std::optional<TransferError> App::start(const TransferId& id) {

@@ -78,46 +78,31 @@ class Batch {
       : connection_(connection),
         settings_(encode_settings(settings)),
         items_(items),
-        pieces_((items.size() + kItemsPerCall - 1) / kItemsPerCall),
         state_(std::make_shared<State>()) {
-    state_->ids.resize(pieces_);
+    state_->ids.resize((items.size() + kItemsPerCall - 1) / kItemsPerCall);
   }
 
   /// The ids in order; throws after having removed what was created.
   std::vector<std::string> create(bool start) {
-    for (std::size_t piece = 0; piece < pieces_; ++piece) {
-      std::unique_lock lock(state_->mutex);
-      state_->changed.wait(lock, [this] { return state_->under_way < kCallsUnderWay; });
-      if (state_->failure) break;
-      ++state_->under_way;
-      lock.unlock();
-      send(piece, start);
-    }
-    std::unique_lock lock(state_->mutex);
-    state_->changed.wait(lock, [this] { return state_->under_way == 0; });
+    for_each_piece(items_.size(), [this, start](std::size_t from, std::size_t count) {
+      send(from, count, start);
+    });
     std::vector<std::string> ids;
     ids.reserve(items_.size());
     for (auto& piece : state_->ids) {
       std::ranges::move(piece, std::back_inserter(ids));
     }
     if (!state_->failure) return ids;
-    const TransferError failure = *state_->failure;
-    lock.unlock();
-    control(bus::verb::kCancel, ids);
-    control(bus::verb::kForget, ids);
+    const TransferError failure = *std::exchange(state_->failure, std::nullopt);
+    try_control(bus::verb::kCancel, ids);
+    try_control(bus::verb::kForget, ids);
     throw_error(failure);
   }
 
   /// Carries out `verb` on all; that one of them has ended meanwhile is no error.
   void control(const char* verb, const std::vector<std::string>& ids) {
-    for (std::size_t from = 0; from < ids.size(); from += kItemsPerCall) {
-      const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(from);
-      const std::size_t count = std::min(ids.size() - from, kItemsPerCall);
-      std::vector<std::string> piece(begin, begin + static_cast<std::ptrdiff_t>(count));
-      auto answer = connection_.call_and_wait<std::vector<WireRefusal>>(
-          "Control", Repeat::Safe, std::string(verb), std::move(piece), WireDictionary{});
-      if (!answer) throw_error(answer.error);
-    }
+    try_control(verb, ids);
+    if (state_->failure) throw_error(*state_->failure);
   }
 
  private:
@@ -126,29 +111,64 @@ class Batch {
     std::condition_variable changed;
     std::size_t under_way = 0;
     std::vector<std::vector<std::string>> ids;
-    std::optional<TransferError> failure;
-    std::size_t failed_piece = 0;
+    std::optional<TransferError> failure;  ///< the first, in the order of the things
+    std::size_t failed_from = 0;
+
+    void note(TransferError error, std::size_t from) {
+      if (failure && failed_from < from) return;
+      failure = std::move(error);
+      failed_from = from;
+    }
   };
 
-  void send(std::size_t piece, bool start) {
-    const std::size_t from = piece * kItemsPerCall;
-    const std::size_t count = std::min(items_.size() - from, kItemsPerCall);
+  /// Some pieces of `size` things at a time, in order, until all are answered or one has failed.
+  template <typename Send>
+  void for_each_piece(std::size_t size, const Send& send) {
+    std::unique_lock lock(state_->mutex);
+    for (std::size_t from = 0; from < size; from += kItemsPerCall) {
+      state_->changed.wait(lock, [this] { return state_->under_way < kCallsUnderWay; });
+      if (state_->failure) break;
+      ++state_->under_way;
+      lock.unlock();
+      send(from, std::min(size - from, kItemsPerCall));
+      lock.lock();
+    }
+    state_->changed.wait(lock, [this] { return state_->under_way == 0; });
+  }
+
+  void try_control(const char* verb, const std::vector<std::string>& ids) {
+    for_each_piece(ids.size(), [this, verb, &ids](std::size_t from, std::size_t count) {
+      const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(from);
+      std::vector<std::string> piece(begin, begin + static_cast<std::ptrdiff_t>(count));
+      std::function<void(Answer<std::tuple<std::vector<WireRefusal>>>)> done =
+          [state = state_, from](Answer<std::tuple<std::vector<WireRefusal>>> answer) {
+            const std::lock_guard lock(state->mutex);
+            --state->under_way;
+            if (!answer) state->note(std::move(answer.error), from);
+            state->changed.notify_all();
+          };
+      connection_.call<std::vector<WireRefusal>>("Control", Repeat::Safe, std::move(done),
+                                                 std::string(verb), std::move(piece),
+                                                 WireDictionary{});
+    });
+  }
+
+  void send(std::size_t from, std::size_t count, bool start) {
     std::vector<WireItem> wires;
     wires.reserve(count);
     for (std::size_t i = from; i < from + count; ++i) {
       wires.emplace_back(items_[i].Url, items_[i].Folder, items_[i].FileName);
     }
     std::function<void(Answer<std::tuple<std::vector<std::string>>>)> done =
-        [state = state_, piece, from, count,
+        [state = state_, from, count,
          all = items_.size()](Answer<std::tuple<std::vector<std::string>>> answer) {
           const std::lock_guard lock(state->mutex);
           --state->under_way;
           if (answer) {
-            state->ids[piece] = std::move(std::get<0>(*answer.value));
-          } else if (!state->failure || piece < state->failed_piece) {
+            state->ids[from / kItemsPerCall] = std::move(std::get<0>(*answer.value));
+          } else {
             answer.error.message = with_offset(answer.error.message, from, count, all);
-            state->failure = std::move(answer.error);
-            state->failed_piece = piece;
+            state->note(std::move(answer.error), from);
           }
           state->changed.notify_all();
         };
@@ -159,7 +179,6 @@ class Batch {
   ServiceConnection& connection_;
   const WireDictionary settings_;
   const std::vector<longhaul::DownloadItem>& items_;
-  const std::size_t pieces_;
   std::shared_ptr<State> state_;
 };
 

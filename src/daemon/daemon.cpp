@@ -193,6 +193,7 @@ class Daemon::Impl {
             [this](const Transfer& transfer) {
               return attachments_.has_listeners(transfer.id, transfer.spec.app);
             },
+        .has_any_listener = [this] { return attachments_.any(); },
         .tell = [this](const Change& change) { attachments_.tell(change); },
         .wake_at =
             [this](std::optional<TimePoint> when) {

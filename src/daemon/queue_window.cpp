@@ -29,14 +29,22 @@ void QueueWindow::extend(std::optional<QueueKey> last, bool more) {
 }
 
 std::vector<TransferId> QueueWindow::shed() {
-  std::vector<TransferId> tail;
-  if (items_.size() <= high_mark_) return tail;
-  const auto keep = std::next(items_.begin(), static_cast<std::ptrdiff_t>(high_mark_ / 2));
-  end_ = std::prev(keep)->first.key;
+  if (items_.size() <= high_mark_) return {};
+  return cut(std::next(items_.begin(), static_cast<std::ptrdiff_t>(high_mark_ / 2)));
+}
+
+std::vector<TransferId> QueueWindow::uncover(QueueKey from) {
+  if (!covers(from)) return {};
+  return cut(items_.lower_bound({from, TransferId()}));
+}
+
+std::vector<TransferId> QueueWindow::cut(Items::iterator from) {
+  end_ = from == items_.begin() ? QueueKey{0, 0} : std::prev(from)->first.key;
   complete_ = false;
-  for (auto it = keep; it != items_.end();) {
-    tail.push_back(it->first.id);
-    erase(it++);
+  std::vector<TransferId> tail;
+  while (from != items_.end()) {
+    tail.push_back(from->first.id);
+    erase(from++);
   }
   return tail;
 }

@@ -34,6 +34,10 @@ class QueueWindow {
   /// Cuts the tail beyond the high mark and returns it; it is found in the store again.
   [[nodiscard]] std::vector<TransferId> shed();
 
+  /// Rows with this key and greater ones were queued in the store alone: no longer covers them, and
+  /// returns what it had of their kind, which is found in the store too.
+  [[nodiscard]] std::vector<TransferId> uncover(QueueKey from);
+
   [[nodiscard]] QueueKey end() const { return end_; }
   [[nodiscard]] bool complete() const { return complete_; }
   [[nodiscard]] std::size_t size() const { return items_.size(); }
@@ -45,6 +49,7 @@ class QueueWindow {
  private:
   using Items = std::map<Item, ByOrigin::iterator>;
   void erase(Items::iterator item);
+  [[nodiscard]] std::vector<TransferId> cut(Items::iterator from);
 
   std::size_t high_mark_;
   Items items_;

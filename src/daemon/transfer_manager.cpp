@@ -109,8 +109,10 @@ void TransferManager::with(std::vector<TransferId> ids, std::function<void(const
     }
   }
   if (missing.empty()) return work_with(ids, work);
+  loading_.insert(missing.begin(), missing.end());
   seams_.store.load(missing, [this, missing, ids = std::move(ids),
                               work = std::move(work)](Result<std::vector<Transfer>> rows) {
+    for (const TransferId& id : missing) loading_.erase(loading_.find(id));
     if (!rows.ok()) fail(rows.error());
     if (rows.ok()) {
       for (Transfer& row : *rows) adopt(std::move(row));
@@ -297,6 +299,13 @@ void TransferManager::create(std::vector<TransferSpec> specs, bool start,
 
 void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& ids,
                               Done<std::vector<RefusedTransfer>> done) {
+  const bool many = verb == ControlVerb::Start && ids.size() > 1;
+  if (many && !outside_.has_any_listener()) return start_rows(ids, std::move(done));
+  control_each(verb, ids, std::move(done));
+}
+
+void TransferManager::control_each(ControlVerb verb, const std::vector<TransferId>& ids,
+                                   Done<std::vector<RefusedTransfer>> done) {
   struct Batch {
     std::size_t open = 1;
     std::vector<RefusedTransfer> refused;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,7 +48,8 @@ class TransferManager {
   /// What the ring tells its owner.
   struct Outside {
     std::function<bool(const Transfer&)>
-        has_listeners;  ///< whether a Change of this one would reach anybody
+        has_listeners;                       ///< whether a Change of this one would reach anybody
+    std::function<bool()> has_any_listener;  ///< whether anybody listens to anything
     std::function<void(const Change&)> tell;
     std::function<void(std::optional<TimePoint>)>
         wake_at;  ///< call wake() then; replaces the earlier wish
@@ -144,6 +146,12 @@ class TransferManager {
   /// `ids` are in memory and pinned, as far as they exist.
   void work_with(const std::vector<TransferId>& ids,
                  const std::function<void(const Entries&)>& work);
+  /// Start for many: rows are started in the store, without coming into memory, where nobody could
+  /// tell the difference.
+  void start_rows(const std::vector<TransferId>& ids, Done<std::vector<RefusedTransfer>> done);
+  void control_each(ControlVerb verb, const std::vector<TransferId>& ids,
+                    Done<std::vector<RefusedTransfer>> done);
+  void leave_to_store(const std::vector<TransferId>& ids);
   /// One event through the machine. The entry may be gone afterwards.
   void feed(LiveTransfer& entry, const Event& event);
   void take(LiveTransfer& entry, Step step, const Filed& before);
@@ -190,6 +198,7 @@ class TransferManager {
 
   std::unordered_map<TransferId, std::unique_ptr<LiveTransfer>> live_;
   std::unordered_map<RequestId, std::function<void(std::optional<TransferError>)>> requests_;
+  std::unordered_multiset<TransferId> loading_;  ///< by with(), into memory
   RequestId last_request_ = 0;
   AttemptId last_attempt_ = 0;
   std::uint64_t last_queue_position_ = 0;

@@ -3,7 +3,9 @@
 #include <tuple>
 #include <utility>
 
+#include "core/model/web_error.h"
 #include "daemon/transfer_manager.h"
+#include "platform/log.h"
 
 namespace lh {
 namespace {
@@ -137,12 +139,55 @@ void TransferManager::start_from_behind(LiveTransfer& entry) {
 }
 
 void TransferManager::shed_window() {
-  for (const TransferId& id : window_.shed()) {
+  leave_to_store(window_.shed());
+}
+
+void TransferManager::leave_to_store(const std::vector<TransferId>& ids) {
+  for (const TransferId& id : ids) {
     LiveTransfer* const entry = find(id);
     if (entry == nullptr) continue;
     entry->in_window = false;
     settle(*entry);
   }
+}
+
+void TransferManager::start_rows(const std::vector<TransferId>& ids,
+                                 Done<std::vector<RefusedTransfer>> done) {
+  std::vector<TransferId> rows;
+  std::vector<TransferId> others;
+  for (const TransferId& id : ids) {
+    const bool in_memory = find(id) != nullptr || loading_.contains(id);
+    (in_memory ? others : rows).push_back(id);
+  }
+  if (rows.empty()) return control_each(ControlVerb::Start, others, std::move(done));
+  const QueueStart start{seams_.clock.now(), last_queue_position_ + 1};
+  last_queue_position_ += rows.size();
+  seams_.store.start(
+      rows, start,
+      [this, rows, others = std::move(others),
+       done = std::move(done)](Result<Started> started) mutable {
+        if (!started.ok()) {
+          fail(started.error());
+          std::vector<RefusedTransfer> refused;
+          const TransferError error = to_transfer_error(started.error());
+          for (const TransferId& id : rows) refused.push_back({id, error});
+          for (const TransferId& id : others) refused.push_back({id, error});
+          return done(std::move(refused));
+        }
+        if (started->first) {
+          log(LogLevel::Info, std::to_string(started->ids.size()) + " transfers started");
+          leave_to_store(window_.uncover(*started->first));
+          behind_is_known_ = false;
+        }
+        // What was not started, in the order in which it was asked for, is told why.
+        const std::unordered_set<TransferId> done_ids(started->ids.begin(), started->ids.end());
+        for (const TransferId& id : rows) {
+          if (!done_ids.contains(id)) others.push_back(id);
+        }
+        if (!others.empty()) return control_each(ControlVerb::Start, others, std::move(done));
+        done({});
+        schedule();
+      });
 }
 
 void TransferManager::note_wake(TimePoint when) {

@@ -59,6 +59,8 @@ class SqliteStore::Impl {
 
   Result<std::vector<Transfer>> collect(Statement& rows);
   Result<std::optional<Transfer>> load_row(std::int64_t sequence);
+  Result<std::optional<std::uint8_t>> start_one(const TransferId& id, TimePoint now,
+                                                std::uint64_t position);
 
   std::unique_ptr<Database> database;
   std::uint64_t last_position = 0;                ///< largest queue position given out
@@ -195,6 +197,23 @@ Result<std::optional<Transfer>> SqliteStore::Impl::load_row(std::int64_t sequenc
   return std::optional(std::move(transfer).value());
 }
 
+/// The rank of what was started; none if it is not there to be started. (RETURNING would take twice
+/// the time.)
+Result<std::optional<std::uint8_t>> SqliteStore::Impl::start_one(const TransferId& id,
+                                                                 TimePoint now,
+                                                                 std::uint64_t position) {
+  Statement row(*database, "SELECT sequence, rank FROM transfer WHERE id = ?1 AND phase = 0");
+  const auto found = row.bind(id).next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<std::uint8_t>();
+  Statement update(*database,
+                   "UPDATE transfer SET phase = 1, phase_since = ?2, started = ?2,"
+                   " queue_position = ?3 WHERE sequence = ?1");
+  auto done = update.bind(row.integer(0)).bind(now).bind(position).run();
+  if (!done) return std::move(done).error();
+  return std::optional(static_cast<std::uint8_t>(row.integer(1)));
+}
+
 SqliteStore::SqliteStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteStore::~SqliteStore() = default;
 
@@ -288,6 +307,26 @@ Result<void> SqliteStore::erase(const std::vector<TransferId>& ids) {
     if (auto done = erase.bind(id).run(); !done) return done;
   }
   return impl_->give_back_pages();
+}
+
+Result<Started> SqliteStore::start(const std::vector<TransferId>& ids, QueueStart start) {
+  Started started;
+  std::uint64_t position = start.first_position;
+  for (const TransferId& id : ids) {
+    const auto rank = impl_->start_one(id, start.now, position);
+    if (!rank) return rank.error();
+    if (*rank) {
+      const QueueKey key{**rank, position};
+      started.first = std::min(started.first.value_or(key), key);
+      started.ids.push_back(id);
+      impl_->last_position = std::max(impl_->last_position, position);
+    }
+    ++position;
+  }
+  if (impl_->database->in_transaction()) return started;
+  if (auto saved = impl_->save_counter(); !saved) return std::move(saved).error();
+  impl_->saved_position = impl_->last_position;
+  return started;
 }
 
 Result<std::vector<Transfer>> SqliteStore::load(const std::vector<TransferId>& ids) {

@@ -26,6 +26,7 @@ class SqliteStore {
                                     std::uint64_t max_per_app);
   [[nodiscard]] Result<void> update(const Transfer& transfer);
   [[nodiscard]] Result<void> erase(const std::vector<TransferId>& ids);
+  [[nodiscard]] Result<Started> start(const std::vector<TransferId>& ids, QueueStart start);
   [[nodiscard]] Result<std::vector<Transfer>> load(const std::vector<TransferId>& ids);
   [[nodiscard]] Result<std::vector<Transfer>> load_queue(
       QueueKey after, const std::vector<std::string>& busy_origins, std::uint32_t limit);

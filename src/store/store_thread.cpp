@@ -164,6 +164,13 @@ void StoreThread::erase(std::vector<TransferId> ids, Done<Result<void>> done) {
       std::move(done));
 }
 
+void StoreThread::start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) {
+  impl_->add(
+      Access::Writes,
+      [ids = std::move(ids), start](SqliteStore& store) { return store.start(ids, start); },
+      std::move(done));
+}
+
 void StoreThread::load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) {
   impl_->add(
       Access::Reads, [ids = std::move(ids)](SqliteStore& store) { return store.load(ids); },

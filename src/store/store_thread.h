@@ -26,6 +26,7 @@ class StoreThread final : public TransferStore {
               Done<Result<void>> done) override;
   void update(Transfer transfer, Done<Result<void>> done) override;
   void erase(std::vector<TransferId> ids, Done<Result<void>> done) override;
+  void start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) override;
   void load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) override;
   void load_queue(QueueKey after, std::vector<std::string> busy_origins, std::uint32_t limit,
                   Done<Result<std::vector<Transfer>>> done) override;

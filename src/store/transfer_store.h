@@ -30,6 +30,16 @@ struct ListedTransfer {
 /// Number of operations by phase; index is the Phase.
 using PhaseCounts = std::array<std::uint64_t, 10>;
 
+/// Starting many at once: when, and the place in the queue of the first.
+struct QueueStart {
+  TimePoint now{};
+  std::uint64_t first_position = 0;
+};
+struct Started {
+  std::vector<TransferId> ids;    ///< those that were started
+  std::optional<QueueKey> first;  ///< the smallest of their keys
+};
+
 /// What must survive: the only truth about operations (R3, design.md 2.3). Calls return at once;
 /// `done` is called later, in the order of the calls, on the thread of the executor that the
 /// implementation was given. A write's `done` means durable. Reads see all earlier writes. (The
@@ -49,6 +59,9 @@ class TransferStore {
   /// Replaces what is stored of it. Fails with NotFound if there is no such row.
   virtual void update(Transfer transfer, Done<Result<void>> done) = 0;
   virtual void erase(std::vector<TransferId> ids, Done<Result<void>> done) = 0;
+  /// Queues those of `ids` that are in Phase::Created, in this order, as the event StartRequested
+  /// would; leaves the others as they are.
+  virtual void start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) = 0;
 
   /// Those that exist, in any order.
   virtual void load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) = 0;

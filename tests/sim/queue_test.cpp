@@ -120,6 +120,46 @@ TEST(Queue, ABusyOriginHoldsNoOtherBehindTenThousandOfItsOwn) {
   EXPECT_LT(world.live_count(), 2000U);
 }
 
+TEST(Queue, ManyThatAreStartedAtOnceStayInTheStoreUntilTheirTurn) {
+  World world;
+  App app = world.app("org.example.a");
+  std::vector<TransferSpec> specs;
+  for (int i = 0; i < 3000; ++i) specs.push_back(world.make_spec("org.example.a", 1_KiB, {}));
+  std::vector<TransferId> ids;
+  world.ask_create("org.example.a", std::move(specs), false, false,
+                   [&ids](const Result<std::vector<TransferId>>& created) { ids = *created; });
+  world.settle();
+  ASSERT_EQ(ids.size(), 3000U);
+  world.ask_all(ControlVerb::Start, ids);
+  world.settle();
+  EXPECT_EQ(world.running(), 2U);
+  EXPECT_LT(world.live_count(), 1000U);
+  EXPECT_EQ(world.snapshot(ids.back()).status, Status::Idle);
+  world.run_until_idle();
+  for (const TransferId& id : {ids.front(), ids[1500], ids.back()}) {
+    EXPECT_EQ(world.snapshot(id).status, Status::Completed);
+  }
+  world.check_at_rest();
+}
+
+TEST(Queue, AChangeThatIsUnderWayDoesNotUndoAStartOfMany) {
+  World world;
+  App app = world.app("org.example.a");
+  const auto first = app.create(1_MiB);
+  const auto second = app.create(1_MiB);
+  world.detach("org.example.a", first);
+  world.detach("org.example.a", second);
+  world.settle();
+  WishedChange wish;
+  wish.priority = BackgroundTransferPriority::High;
+  world.ask_change(first, std::move(wish));  // is being loaded
+  world.ask_all(ControlVerb::Start, {first, second});
+  world.settle();
+  world.run_until_idle();
+  EXPECT_EQ(world.snapshot(first).status, Status::Completed);
+  EXPECT_EQ(world.snapshot(second).status, Status::Completed);
+}
+
 TEST(Queue, R107_HigherPriorityGoesFirstAndLowLast) {
   World::Options options;
   options.limits.running = 1;

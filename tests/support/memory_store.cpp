@@ -172,6 +172,37 @@ void MemoryStore::erase(std::vector<TransferId> ids, Done<Result<void>> done) {
   write([this, ids = std::move(ids)] { return erase_now(ids); }, std::move(done));
 }
 
+Started MemoryStore::start_now(const std::vector<TransferId>& ids, QueueStart start) {
+  Started started;
+  std::uint64_t position = start.first_position;
+  for (const TransferId& id : ids) {
+    const Transfer* const row = find(id);
+    if (row != nullptr && row->state.phase == Phase::Created) {
+      Transfer queued = *row;
+      queued.state.phase = Phase::Queued;
+      queued.state.phase_since = start.now;
+      queued.state.started = start.now;
+      queued.state.queue_position = position;
+      const QueueKey key = key_of(queued);
+      started.first = std::min(started.first.value_or(key), key);
+      started.ids.push_back(id);
+      if (!update_now(queued).ok()) started.ids.pop_back();
+    }
+    ++position;
+  }
+  return started;
+}
+
+void MemoryStore::start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) {
+  calls_.push_back([this, ids = std::move(ids), start, done = std::move(done)]() -> Answer {
+    Result<Started> result =
+        std::exchange(fail_next_write_, false)
+            ? Result<Started>(store_error(ErrorKind::Store, "write", "disk I/O error"))
+            : Result<Started>(start_now(ids, start));
+    return [done, result = std::move(result)] { done(result); };
+  });
+}
+
 // --- reads -------------------------------------------------------------------------------------
 
 void MemoryStore::load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) {

@@ -51,6 +51,7 @@ class MemoryStore final : public TransferStore {
               Done<Result<void>> done) override;
   void update(Transfer transfer, Done<Result<void>> done) override;
   void erase(std::vector<TransferId> ids, Done<Result<void>> done) override;
+  void start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) override;
   void load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) override;
   void load_queue(QueueKey after, std::vector<std::string> busy_origins, std::uint32_t limit,
                   Done<Result<std::vector<Transfer>>> done) override;
@@ -83,6 +84,7 @@ class MemoryStore final : public TransferStore {
                                         std::uint64_t max_per_app);
   [[nodiscard]] Result<void> update_now(const Transfer& transfer);
   [[nodiscard]] Result<void> erase_now(const std::vector<TransferId>& ids);
+  [[nodiscard]] Started start_now(const std::vector<TransferId>& ids, QueueStart start);
   void index(const Row& row);
   void unindex(const Row& row);
 

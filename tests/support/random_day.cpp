@@ -118,7 +118,9 @@ void RandomDay::app_step() {
   if (ids_.size() < kMostOperations && (ids_.size() < 2 || random_.percent(25))) return create();
   const TransferId id = any_id();
   const std::uint64_t dice = random_.below(100);
-  if (dice < 20) {
+  if (dice < 5) {
+    world_.ask_all(ControlVerb::Start, ids_);
+  } else if (dice < 20) {
     world_.ask(ControlVerb::Start, id);
   } else if (dice < 36) {
     world_.ask(ControlVerb::Pause, id);

@@ -76,6 +76,7 @@ TransferManager::Outside World::outside() {
               [this](const Transfer& transfer) {
                 return attachments_->has_listeners(transfer.id, transfer.spec.app);
               },
+          .has_any_listener = [this] { return attachments_->any(); },
           .tell = [this](const Change& change) { told(change); },
           .wake_at = [this](std::optional<TimePoint> when) { wake_at_ = when; },
           .store_failed = [this](const Error&) { store_failed_ = true; },

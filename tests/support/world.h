@@ -141,6 +141,8 @@ class World {
   void ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start, bool attach,
                   Created done = {});
   void ask(ControlVerb verb, const TransferId& id, Answered done = {});
+  /// One call for all of them.
+  void ask_all(ControlVerb verb, const std::vector<TransferId>& ids);
   void ask_change(const TransferId& id, WishedChange wish, Answered done = {});
   void attach(const std::string& app, const TransferId& id);
   void detach(const std::string& app, const TransferId& id);

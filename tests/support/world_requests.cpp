@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/model/status_name.h"
 #include "daemon/snapshots.h"
 #include "support/world.h"
@@ -100,6 +102,24 @@ void World::ask(ControlVerb verb, const TransferId& id, Answered done) {
         if (!done) return;
         done(refused.empty() ? std::nullopt : std::optional(refused.front().error));
       });
+}
+
+void World::ask_all(ControlVerb verb, const std::vector<TransferId>& ids) {
+  const std::string name(verb_name(verb));
+  const std::size_t asked = request(name + " " + std::to_string(ids.size()) + " at once");
+  manager_->control(verb, ids,
+                    [this, asked, ids, name](const std::vector<RefusedTransfer>& refused) {
+                      witness.answered(asked);
+                      note([&] {
+                        return "  answer " + name + " of " + std::to_string(ids.size()) + ": " +
+                               std::to_string(refused.size()) + " refused";
+                      });
+                      for (const TransferId& id : ids) {
+                        const bool was_refused =
+                            std::ranges::find(refused, id, &RefusedTransfer::id) != refused.end();
+                        if (!was_refused) witness.accepted(id, name);
+                      }
+                    });
 }
 
 void World::ask_change(const TransferId& id, WishedChange wish, Answered done) {

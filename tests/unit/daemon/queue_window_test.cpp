@@ -68,5 +68,20 @@ TEST(QueueWindow, ShedsItsTailAndNoLongerCoversIt) {
   EXPECT_TRUE(window.shed().empty());
 }
 
+TEST(QueueWindow, UncoversWhatWasQueuedInTheStoreAndAllBehindIt) {
+  QueueWindow window(8);
+  window.extend(std::nullopt, false);
+  window.add({0, 9}, id_of(9), "a");
+  window.add({1, 1}, id_of(1), "a");
+  window.add({2, 2}, id_of(2), "a");
+  EXPECT_EQ(window.uncover({1, 5}), (std::vector{id_of(2)}));
+  EXPECT_TRUE(window.covers({1, 1}));
+  EXPECT_FALSE(window.covers({1, 5}));
+  EXPECT_FALSE(window.complete());
+  EXPECT_TRUE(window.uncover({1, 6}).empty()) << "it did not cover that";
+  EXPECT_EQ(window.uncover({0, 1}), (std::vector{id_of(9), id_of(1)}));
+  EXPECT_FALSE(window.covers({0, 1}));
+}
+
 }  // namespace
 }  // namespace lh

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/policy/transfer_machine.h"
 #include "unit/store/store_support.h"
 
 namespace lh {
@@ -84,6 +85,34 @@ TEST_F(SqliteStoreTest, UpdateOfAnUnknownOperationIsNotFound) {
   const auto done = store_->update(download(1));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(SqliteStoreTest, StartsManyAsTheMachineWouldEach) {
+  std::vector<Transfer> rows = {download(0), download(1), download(2, Phase::PausedByApp),
+                                download(3)};
+  rows[1].spec.priority = BackgroundTransferPriority::High;
+  insert(rows);
+  std::vector<TransferId> ids;
+  for (const Transfer& row : rows) ids.push_back(row.id);
+  ids.insert(ids.begin() + 1, id_of(99));
+
+  const auto started = store_->start(ids, {at(9000), 7});
+  ASSERT_TRUE(started.ok());
+  EXPECT_EQ(started->ids, (std::vector{rows[0].id, rows[1].id, rows[3].id}));
+  EXPECT_EQ(started->first, (QueueKey{0, 9})) << "the one of high priority goes first";
+  const Facts facts;
+  const Limits limits;
+  std::uint64_t position = 7;
+  for (const std::size_t i : {0U, 1U, 3U}) {
+    position = 7 + (i == 0 ? 0 : i + 1);
+    const Step expected =
+        step(rows[i], event::StartRequested{1, position}, {at(9000), facts, limits, {}, 0});
+    const auto stored = store_->load({rows[i].id});
+    ASSERT_TRUE(stored.ok());
+    EXPECT_EQ(stored->front(), expected.transfer) << i;
+  }
+  EXPECT_EQ(store_->load({rows[2].id})->front(), rows[2]) << "was started already";
+  EXPECT_EQ(*store_->last_queue_position(), 11U);
 }
 
 TEST_F(SqliteStoreTest, LoadAndEraseIgnoreUnknownIds) {

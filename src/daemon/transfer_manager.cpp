@@ -163,7 +163,6 @@ void TransferManager::refile(LiveTransfer& entry, const Filed& before) {
   const std::string& origin = transfer.spec.origin;
   if (before.has_slot != transfer.live.has_slot) {
     recount(active_.running, active_.per_origin, origin, transfer.live.has_slot);
-    if (before.has_slot) behind_is_known_ = false;
   }
   if (before.is_stuck != is_stuck(transfer)) {
     recount(active_.stuck, active_.stuck_per_origin, origin, is_stuck(transfer));
@@ -444,7 +443,7 @@ bool TransferManager::after_file_work(const TransferId& id, std::function<void()
 
 // --- events ------------------------------------------------------------------------------------
 
-void TransferManager::on_events(std::vector<std::pair<TransferId, Event>> events) {
+void TransferManager::on_events(Events events) {
   for (const auto& [id, event] : events) {
     LiveTransfer* const entry = find(id);
     if (entry == nullptr) continue;

@@ -110,7 +110,7 @@ class TransferManager {
   bool after_file_work(const TransferId& id, std::function<void()> work);
 
   /// News from the engine and the file service.
-  void on_events(std::vector<std::pair<TransferId, Event>> events);
+  void on_events(Events events);
   /// `watched` are operations somebody attached to: those that are only rows show another status by
   /// the facts alone.
   void set_facts(const Facts& facts, std::vector<TransferId> watched);
@@ -179,6 +179,7 @@ class TransferManager {
   /// Starts what may start of the rows that are not in memory, where the front of the queue leaves
   /// slots free.
   void look_behind_window();
+  [[nodiscard]] bool nothing_new_behind() const;
   void look_behind(QueueKey after, std::uint32_t limit);
   void start_from_behind(LiveTransfer& entry);
   void take_page(std::vector<Transfer> rows);
@@ -209,8 +210,10 @@ class TransferManager {
   QueueWindow window_;
   bool refilling_ = false;
   bool looking_behind_ = false;
-  bool behind_is_known_ =
-      false;  ///< the last look behind the window found nothing, and nothing has changed since
+  /// The last look behind the window left nothing there that may start, but of the origins that
+  /// had no slot left, and nothing has changed since.
+  bool behind_is_known_ = false;
+  std::unordered_set<std::string> passed_over_;  ///< those origins
   bool scheduling_ = false;
   bool schedule_when_stored_ = false;
   bool store_has_failed_ = false;

@@ -105,10 +105,17 @@ void TransferManager::take_page(std::vector<Transfer> rows) {
 
 void TransferManager::look_behind_window() {
   const bool held = !facts_.network.connected || facts_.power.holds_background;
-  if (held || looking_behind_ || behind_is_known_ || refilling_) return;
+  if (held || looking_behind_ || nothing_new_behind() || refilling_) return;
   looking_behind_ = true;
   behind_is_known_ = true;  // until something changes meanwhile
+  passed_over_.clear();
   look_behind(window_.end(), limits_.running);
+}
+
+bool TransferManager::nothing_new_behind() const {
+  return behind_is_known_ && std::ranges::none_of(passed_over_, [this](const std::string& origin) {
+           return active_.free_slots(origin, limits_) > 0;
+         });
 }
 
 void TransferManager::look_behind(QueueKey after, std::uint32_t limit) {
@@ -116,6 +123,7 @@ void TransferManager::look_behind(QueueKey after, std::uint32_t limit) {
   for (const auto& [origin, running] : active_.per_origin) {
     if (running >= limits_.running_per_origin) busy.push_back(origin);
   }
+  passed_over_.insert(busy.begin(), busy.end());
   seams_.store.load_queue(
       after, std::move(busy), limit, [this, limit](Result<std::vector<Transfer>> rows) {
         if (!rows.ok()) return fail(rows.error());
@@ -125,6 +133,7 @@ void TransferManager::look_behind(QueueKey after, std::uint32_t limit) {
         // Those may all be held by something that does not hold the ones behind them.
         const bool goes_on = last && active_.running < limits_.running && !facts_.draining;
         if (goes_on) return look_behind(*last, marks_.page);
+        if (last) behind_is_known_ = false;
         looking_behind_ = false;
         schedule();
       });
@@ -135,6 +144,7 @@ void TransferManager::start_from_behind(LiveTransfer& entry) {
   if (has_room && is_waiting_for_slot(entry.transfer) && may_start(entry) && !facts_.draining) {
     return grant(TransferId(entry.transfer.id));
   }
+  if (!has_room) passed_over_.insert(entry.transfer.spec.origin);
   settle(entry);
 }
 
@@ -143,6 +153,7 @@ void TransferManager::shed_window() {
 }
 
 void TransferManager::leave_to_store(const std::vector<TransferId>& ids) {
+  if (!ids.empty()) behind_is_known_ = false;
   for (const TransferId& id : ids) {
     LiveTransfer* const entry = find(id);
     if (entry == nullptr) continue;

@@ -120,6 +120,31 @@ TEST(Queue, ABusyOriginHoldsNoOtherBehindTenThousandOfItsOwn) {
   EXPECT_LT(world.live_count(), 2000U);
 }
 
+TEST(Queue, WhatTheWindowShedsIsFoundAgainWhenASlotIsFree) {
+  World world(tiny_window(3, 2));
+  App app = world.app("org.example.a");
+  const auto cancel = [&](const TransferId& id) {
+    app.cancel(id);
+    world.run_for(seconds(1));  // its attempt comes back
+  };
+  // More than the window has room for, of a busy origin: there is nothing else behind it.
+  std::vector<TransferId> first;
+  for (int i = 0; i < 9; ++i) first.push_back(app.download(10_GiB, at("one.example")));
+  for (const TransferId& id : first) {
+    if (id != first.back()) cancel(id);
+  }
+  const auto third = app.download(10_GiB, at("three.example"));
+  const auto fourth = app.download(10_GiB, at("four.example"));
+  ASSERT_EQ(world.running(), 3U);
+  for (int i = 0; i < 3; ++i) app.download(10_GiB, at("one.example"));
+  const auto shed = app.download(10_GiB, at("two.example"));
+  app.download(10_GiB, with(BackgroundTransferPriority::High));  // at the first origin
+  cancel(third);  // the next of the first origin starts, which is busy then
+  ASSERT_EQ(world.snapshot(shed).status, Status::Idle);
+  cancel(fourth);
+  EXPECT_EQ(world.snapshot(shed).status, Status::Running);
+}
+
 TEST(Queue, ManyThatAreStartedAtOnceStayInTheStoreUntilTheirTurn) {
   World world;
   App app = world.app("org.example.a");

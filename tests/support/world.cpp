@@ -181,7 +181,7 @@ void World::set_facts(const Facts& changed) {
 // --- time --------------------------------------------------------------------------------------
 
 void World::deliver_mail(std::size_t count) {
-  std::vector<std::pair<TransferId, Event>> events;
+  Events events;
   for (; count > 0 && !mail.empty(); --count) {
     note([&] {
       return "  event " + short_name(mail.front().first) + " " +

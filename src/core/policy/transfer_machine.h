@@ -132,6 +132,9 @@ using Event =
                  event::AttemptRefusedRange, event::AttemptDiskFull, event::FileSynced,
                  event::FileCommitted, event::FileFailed, event::FileDiscarded>;
 
+/// What happened to several transfers, in this order.
+using Events = std::vector<std::pair<TransferId, Event>>;
+
 /// What must be done, in this order. Actions after a Persist (or Erase) wait until it is durable;
 /// nothing is told before.
 namespace action {

@@ -63,7 +63,8 @@ class StoreThread::Impl {
       : store_(std::move(store)), executor_(std::move(executor)), thread_([this] { main(); }) {}
 
   ~Impl() {
-    calls_.push(nullptr);  // the last one
+    outbox_->waiting.push_back(nullptr);  // the last one
+    outbox_->send();
     thread_.join();
   }
   Impl(const Impl&) = delete;
@@ -72,10 +73,19 @@ class StoreThread::Impl {
   template <typename R>
   void add(Access access, std::type_identity_t<std::function<R(SqliteStore&)>> work,
            std::function<void(R)> done) {
-    calls_.push(std::make_unique<CallOf<R>>(access, std::move(work), std::move(done)));
+    outbox_->waiting.push_back(
+        std::make_unique<CallOf<R>>(access, std::move(work), std::move(done)));
+    if (outbox_->waiting.size() == 1) executor_([outbox = outbox_] { outbox->send(); });
   }
 
  private:
+  /// What the callers ask for in one round goes to the thread together.
+  struct Outbox {
+    Batch waiting;  ///< of the callers' thread
+    Mailbox<std::unique_ptr<Call>> sent;
+    void send() { sent.push_all(std::exchange(waiting, {})); }
+  };
+
   void main() {
     ::pthread_setname_np(::pthread_self(), "lh-store");
     // Signals are the main loop's.
@@ -84,9 +94,9 @@ class StoreThread::Impl {
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
     bool last = false;
     while (!last) {
-      pollfd entry{calls_.fd(), POLLIN, 0};
+      pollfd entry{outbox_->sent.fd(), POLLIN, 0};
       ::poll(&entry, 1, -1);
-      Batch batch = calls_.take_all();
+      Batch batch = outbox_->sent.take_all();
       if (!batch.empty() && batch.back() == nullptr) {
         batch.pop_back();
         last = true;
@@ -132,7 +142,7 @@ class StoreThread::Impl {
 
   std::unique_ptr<SqliteStore> store_;
   Executor executor_;
-  Mailbox<std::unique_ptr<Call>> calls_;
+  const std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>();
   std::optional<Error> failure_;  ///< of the commit that failed; nothing works after it
   std::thread thread_;            ///< last: it uses the others
 };

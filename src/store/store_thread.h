@@ -9,14 +9,16 @@
 
 namespace lh {
 
-/// TransferStore over a database file on a thread of its own. Takes all calls that wait, runs them
+/// TransferStore over a database file on a thread of its own; its callers are on one thread, the
+/// executor's. Takes all calls that wait, runs them
 /// in one transaction, commits once, then answers them in order (group commit). If a commit fails,
 /// every call in it is answered with the error, and so is every later call: after a failed sync
 /// nothing is assumed about the disk. A transaction that fails before its commit (a full disk, a
 /// database that another program locks) fails only the calls that are in it.
 class StoreThread final : public TransferStore {
  public:
-  /// Runs a batch of answers on the thread that owns the callers (the main loop).
+  /// Runs work on the thread of the callers (the main loop), later: answers, and the sending of
+  /// what they ask for until then.
   using Executor = std::function<void(std::function<void()>)>;
 
   StoreThread(std::unique_ptr<SqliteStore> store, Executor executor);

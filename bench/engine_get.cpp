@@ -71,8 +71,8 @@ int main(int argc, char** argv) {
   }
   const lh::SystemClock clock;
   LastEvent last;
-  const auto sink = [&last](const lh::TransferId&, lh::Event event) {
-    last.take(std::move(event));
+  const auto sink = [&last](lh::Events events) {
+    for (auto& [id, event] : events) last.take(std::move(event));
   };
   lh::FileThread files(lh::system_file_ops(), sink);
   lh::CurlEngine engine({.user_agent = "longhaul-bench", .ca_file = {}}, lh::system_file_ops(),

@@ -67,7 +67,9 @@ class Run {
 
  private:
   lh::FileService::EventSink sink() {
-    return [this](const lh::TransferId& id, lh::Event event) { queue_.push(id, std::move(event)); };
+    return [this](lh::Events events) {
+      for (auto& [id, event] : events) queue_.push(id, std::move(event));
+    };
   }
   void start_next() {
     const lh::Limits limits;

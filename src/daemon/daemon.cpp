@@ -31,6 +31,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// How long a leaving service waits for syncs and commits that are under way.
+constexpr Duration kGatherNews = 5ms;
 constexpr Duration kDrainLimit = 20s;
 constexpr Duration kHousekeeping = std::chrono::hours(12);
 
@@ -118,7 +119,7 @@ class Daemon::Impl {
       : options_(std::move(options)),
         loop_(clock_),
         files_(system_file_ops(), sink()),
-        inquiries_(system_file_ops(), [](const TransferId&, const Event&) {}),
+        inquiries_(system_file_ops(), [](const Events&) {}),
         engine_(engine_settings(), system_file_ops(), files_, clock_, sink()),
         store_(std::move(database),
                [this](std::function<void()> work) { loop_.post(std::move(work)); }),
@@ -157,7 +158,7 @@ class Daemon::Impl {
     bus_source_ = std::make_unique<BusSource>(
         loop_, *bus_,
         [this] {
-          attachments_.flush();
+          tell_news();
           const bool owes_answers = adaptor_ && adaptor_->owes_answers();
           if (leaving_ && manager_.is_drained() && !owes_answers) loop_.quit();
         },
@@ -175,8 +176,23 @@ class Daemon::Impl {
   }
 
  private:
-  std::function<void(const TransferId&, Event)> sink() {
-    return [this](const TransferId& id, Event event) { news_.push({id, std::move(event)}); };
+  std::function<void(Events)> sink() {
+    return [this](Events events) { news_.push_all(std::move(events)); };
+  }
+
+  /// At once, unless something was told a moment ago: then with what happens meanwhile.
+  void tell_news() {
+    if (!attachments_.has_news()) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_told_ < kGatherNews) {
+      // Its round ends here again.
+      if (!tell_timer_)
+        tell_timer_ = loop_.at(clock_.now() + kGatherNews, [this] { last_told_ = {}; });
+      return;
+    }
+    tell_timer_.reset();
+    last_told_ = now;
+    attachments_.flush();
   }
 
   [[nodiscard]] EngineSettings engine_settings() const {
@@ -358,7 +374,7 @@ class Daemon::Impl {
   std::unique_ptr<sdbus::IConnection> bus_;  ///< outlives every answer that may wait in the loop
   SystemClock clock_;
   EventLoop loop_;
-  Mailbox<std::pair<TransferId, Event>> news_;
+  Mailbox<Events::value_type> news_;
   ServiceFacts service_;
   // Threads end in reverse order: the engine uses the files, both tell the mailbox above.
   FileThread files_;
@@ -371,7 +387,8 @@ class Daemon::Impl {
   std::unique_ptr<BusSource> bus_source_;
   std::map<std::string, sdbus::Slot> clients_;
   EventLoop::Slot news_watch_, on_term_, on_int_, on_hup_;
-  EventLoop::Slot wake_timer_, idle_timer_, drain_limit_, housekeeping_;
+  EventLoop::Slot wake_timer_, idle_timer_, tell_timer_, drain_limit_, housekeeping_;
+  std::chrono::steady_clock::time_point last_told_;
   bool leaving_ = false;
   bool idle_ = false;
   std::optional<Error> failure_;

@@ -17,7 +17,7 @@ namespace {
 /// within kAllReceiveBuffers (or have the smallest).
 constexpr std::size_t kLargestReceiveBuffer = 256_KiB;
 constexpr std::size_t kSmallestReceiveBuffer = 64_KiB;
-constexpr std::size_t kAllReceiveBuffers = 2_MiB;
+constexpr std::size_t kAllReceiveBuffers = 512_KiB;
 constexpr std::size_t kWriteBuffer = 256_KiB;
 constexpr std::size_t kIdleEasies = 16;
 constexpr long kIdleConnections = 32;
@@ -166,6 +166,7 @@ void NetworkThread::run() {
     settle();
     run_timers();
     bury_ended();
+    tell();
     curl_multi_poll(multi_, nullptr, 0, poll_timeout_ms(), nullptr);
   }
 }
@@ -202,6 +203,10 @@ void NetworkThread::run_timers() {
 void NetworkThread::bury_ended() {
   for (const AttemptId id : std::exchange(buried_, {})) attempts_.erase(id);
   if (attempts_.empty()) next_timer_.reset();  // deadlines of those that are gone
+}
+
+void NetworkThread::tell() {
+  if (!events_.empty()) sink_(std::exchange(events_, {}));
 }
 
 int NetworkThread::poll_timeout_ms() const {

@@ -55,7 +55,8 @@ class NetworkThread {
   /// For libcurl's receive buffer of the next request.
   [[nodiscard]] std::size_t buffer_size() const;
 
-  void emit(const TransferId& id, Event event) const { sink_(id, std::move(event)); }
+  /// Told at the end of the round, with all that happens in it.
+  void emit(const TransferId& id, Event event) { events_.emplace_back(id, std::move(event)); }
   /// Attempt::settle() is called at the end of this round.
   void settle_later(AttemptId attempt) { to_settle_.push_back(attempt); }
   /// Attempt::on_timer() of all is called at `when`, or earlier.
@@ -73,6 +74,7 @@ class NetworkThread {
   void settle();
   void run_timers();
   void bury_ended();
+  void tell();
   [[nodiscard]] int poll_timeout_ms() const;
   void release_all();
 
@@ -81,6 +83,7 @@ class NetworkThread {
   FileThread& files_;
   const Clock& clock_;
   TransferEngine::EventSink sink_;
+  Events events_;  ///< of this round
   CURLM* multi_;
   std::shared_ptr<Inbox> inbox_;
   WriteBuffer write_buffer_;

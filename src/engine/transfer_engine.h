@@ -8,12 +8,12 @@
 namespace lh {
 
 /// Bytes in flight. start() begins an attempt; everything that happens to it comes through the
-/// sink, which may be called on any thread: ResponseArrived, BytesArrived, Checkpointed, and last,
-/// exactly once, one of AttemptCompleted, AttemptStopped, AttemptFailed, AttemptRefusedRange,
-/// AttemptDiskFull. (The seam that simulations replace.)
+/// sink, which may be called on any thread, with what happened at a time together: ResponseArrived,
+/// BytesArrived, Checkpointed, and last, exactly once, one of AttemptCompleted, AttemptStopped,
+/// AttemptFailed, AttemptRefusedRange, AttemptDiskFull. (The seam that simulations replace.)
 class TransferEngine {
  public:
-  using EventSink = std::function<void(const TransferId&, Event)>;
+  using EventSink = std::function<void(Events)>;
 
   virtual ~TransferEngine() = default;
   virtual void start(TransferPlan plan) = 0;

@@ -185,6 +185,7 @@ void commit_partial_files(FileOps& ops, FileJobs jobs, mode_t new_file_mode,
     if (!all.back().failed) folder_errno[all.back().folder] = 0;
   }
   for (auto& [folder, reason] : folder_errno) reason = sync_folder(ops, folder);
+  Events events;
   for (Renamed& renamed : all) {
     if (!renamed.failed && folder_errno[renamed.folder] != 0) {
       renamed.failed = file_failed(
@@ -192,11 +193,12 @@ void commit_partial_files(FileOps& ops, FileJobs jobs, mode_t new_file_mode,
           false);
     }
     if (renamed.failed) {
-      sink(renamed.job->id, *renamed.failed);
+      events.emplace_back(renamed.job->id, *renamed.failed);
     } else {
-      sink(renamed.job->id, event::FileCommitted{renamed.name});
+      events.emplace_back(renamed.job->id, event::FileCommitted{renamed.name});
     }
   }
+  sink(std::move(events));
 }
 
 }  // namespace lh

@@ -24,14 +24,16 @@ event::FileFailed file_failed(const Error& error, bool bytes_lost) {
 
 void discard_partial_files(FileOps& ops, FileJobs jobs, const FileService::EventSink& sink) {
   FolderCache folders(ops);
+  Events events;
   for (const auto& job : jobs) {
     // What cannot be removed now is left to the sweep at the next start: nobody waits for it.
     if (const auto folder = folders.open(job.target.folder)) {
       [[maybe_unused]] const int removed =
           ops.unlink_at(*folder, partial_file_name(job.id).c_str());
     }
-    sink(job.id, event::FileDiscarded{});
+    events.emplace_back(job.id, event::FileDiscarded{});
   }
+  sink(std::move(events));
 }
 
 }  // namespace lh

@@ -13,11 +13,11 @@
 namespace lh {
 
 /// Slow file work on behalf of transfers, off the main loop and off the network. Every job is
-/// answered by one Event through the sink, which may be called on any thread. Jobs of one transfer
-/// run in order. (The seam that simulations replace.)
+/// answered by one Event through the sink, which may be called on any thread, with what was done
+/// together. Jobs of one transfer run in order. (The seam that simulations replace.)
 class FileService {
  public:
-  using EventSink = std::function<void(const TransferId&, Event)>;
+  using EventSink = std::function<void(Events)>;
 
   struct Job {
     TransferId id;

@@ -129,14 +129,11 @@ void verify_checksum(FileOps& ops, Item& item) {
   item.failed->error.status = WebErrorStatus::Unknown;
 }
 
-void answer(const Item& item, const FileService::EventSink& sink) {
-  if (item.failed) {
-    sink(item.job->id, *item.failed);
-    return;
-  }
-  sink(item.job->id, event::FileSynced{{.device = item.info.st_dev,
-                                        .inode = item.info.st_ino,
-                                        .size = static_cast<ByteCount>(item.info.st_size)}});
+Event answer(const Item& item) {
+  if (item.failed) return *item.failed;
+  return event::FileSynced{{.device = item.info.st_dev,
+                            .inode = item.info.st_ino,
+                            .size = static_cast<ByteCount>(item.info.st_size)}};
 }
 
 void sync_chunk(FileOps& ops, FileJobs jobs, const FileService::EventSink& sink) {
@@ -149,13 +146,15 @@ void sync_chunk(FileOps& ops, FileJobs jobs, const FileService::EventSink& sink)
   sync_all(ops, items);
   // Those that need no reading first: they should not wait for those that do.
   const auto to_verify = [](const Item& item) { return !item.failed && item.job->checksum; };
-  for (Item& item : items) {
-    if (!to_verify(item)) answer(item, sink);
+  Events events;
+  for (const Item& item : items) {
+    if (!to_verify(item)) events.emplace_back(item.job->id, answer(item));
   }
+  sink(std::move(events));
   for (Item& item : items) {
     if (!to_verify(item)) continue;
     verify_checksum(ops, item);
-    answer(item, sink);
+    sink({{item.job->id, answer(item)}});
   }
 }
 

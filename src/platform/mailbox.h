@@ -2,7 +2,9 @@
 
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -27,11 +29,23 @@ class Mailbox {
       first = values_.empty();
       values_.push_back(std::move(value));
     }
-    if (first) {
-      const std::uint64_t one = 1;
-      // A full counter still wakes the reader, so the result does not matter.
-      [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+    if (first) wake();
+  }
+
+  /// The same, and the receiver finds none of them without the others.
+  void push_all(std::vector<T> values) {
+    if (values.empty()) return;
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      first = values_.empty();
+      if (first) {
+        values_ = std::move(values);
+      } else {
+        std::ranges::move(values, std::back_inserter(values_));
+      }
     }
+    if (first) wake();
   }
 
   [[nodiscard]] std::vector<T> take_all() {
@@ -42,6 +56,12 @@ class Mailbox {
   }
 
  private:
+  void wake() {
+    const std::uint64_t one = 1;
+    // A full counter still wakes the receiver, so the result does not matter.
+    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+  }
+
   UniqueFd event_;
   std::mutex mutex_;
   std::vector<T> values_;

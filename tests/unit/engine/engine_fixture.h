@@ -97,10 +97,12 @@ inline bool is_end(const Event& event) {
 class EngineTest : public ::testing::Test {
  protected:
   EngineTest()
-      : files_(std::make_unique<FileThread>(ops, [](const TransferId&, const Event&) {})),
+      : files_(std::make_unique<FileThread>(ops, [](const Events&) {})),
         engine_(std::make_unique<CurlEngine>(
             EngineSettings{.user_agent = "longhaul/test", .ca_file = {}}, ops, *files_, clock_,
-            [this](const TransferId&, Event event) { log.add(std::move(event)); })) {}
+            [this](Events events) {
+              for (auto& happened : events) log.add(std::move(happened.second));
+            })) {}
 
   [[nodiscard]] TransferPlan plan(const std::string& url) const {
     TransferPlan plan;

@@ -21,18 +21,15 @@ using test::TempFolder;
 
 class FileThreadTest : public ::testing::Test {
  protected:
-  using Told = std::vector<std::pair<TransferId, Event>>;
-
   /// What was told about the jobs that `work` queues, which the thread finds all at once.
   template <typename Work>
-  Told all_at_once(const Work& work) {
-    Told told;
+  Events all_at_once(const Work& work) {
+    Events told;
     std::promise<void> entered;
     std::promise<void> queued;
     {
-      FileThread thread(ops, [&told](const TransferId& id, Event event) {
-        told.emplace_back(id, std::move(event));
-      });
+      FileThread thread(
+          ops, [&told](Events events) { std::ranges::move(events, std::back_inserter(told)); });
       thread.run([&entered, gate = queued.get_future().share()] {
         entered.set_value();
         gate.wait();

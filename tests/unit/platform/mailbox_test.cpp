@@ -26,6 +26,18 @@ TEST(Mailbox, IsReadableExactlyWhileSomethingWaits) {
   EXPECT_TRUE(box.take_all().empty());
 }
 
+TEST(Mailbox, TakesSeveralInTheirOrder) {
+  Mailbox<int> box;
+  box.push_all({});
+  EXPECT_FALSE(readable(box.fd()));
+  box.push_all({1, 2});
+  EXPECT_TRUE(readable(box.fd()));
+  box.push(3);
+  box.push_all({4, 5});
+  EXPECT_EQ(box.take_all(), (std::vector{1, 2, 3, 4, 5}));
+  EXPECT_FALSE(readable(box.fd()));
+}
+
 TEST(Mailbox, LosesNothingBetweenThreads) {
   constexpr int kCount = 50'000;
   Mailbox<int> box;

@@ -63,8 +63,9 @@ void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, Time
     LiveTransfer::Pending pending;
     pending.action = std::move(action);
     if (std::holds_alternative<action::Persist>(pending.action)) {
-      pending.row = entry.transfer;
-      pending.before = std::exchange(before, std::nullopt);  // another one would store the same row
+      pending.row = std::make_unique<Transfer>(entry.transfer);
+      // Another Persist would store the same row.
+      if (before) pending.before = std::make_unique<Transfer>(*std::exchange(before, std::nullopt));
       waits = true;
     } else if (const auto* notify = std::get_if<action::Notify>(&pending.action)) {
       // Who attaches before it is durable is shown the state before, and then needs the news.
@@ -76,7 +77,7 @@ void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, Time
         change.time = now;
         change.snapshot =
             make_snapshot(entry.transfer, facts, ring_.hold_of(entry.transfer), entry.sequence);
-        pending.change = std::move(change);
+        pending.change = std::make_unique<Change>(std::move(change));
       }
     }
     entry.pending.push_back(std::move(pending));

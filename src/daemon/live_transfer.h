@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "core/model/snapshot.h"
@@ -19,16 +19,16 @@ struct LiveTransfer {
   /// An action that waits for its turn, with what it needs of the moment at which it was decided.
   struct Pending {
     Action action;
-    std::optional<Transfer> row;     ///< Persist: what to store
-    std::optional<Transfer> before;  ///< Persist: what is shown until it is durable
-    std::optional<Change> change;    ///< Notify: what to tell; absent if nobody listens
+    std::unique_ptr<Transfer> row;     ///< Persist: what to store
+    std::unique_ptr<Transfer> before;  ///< Persist: what is shown until it is durable
+    std::unique_ptr<Change> change;    ///< Notify: what to tell; absent if nobody listens
   };
 
   Transfer transfer;
   std::uint64_t sequence = 0;  ///< place in lists; 0 if not read from one
   std::deque<Pending> pending;
   bool persisting = false;                          ///< a Persist is with the store
-  std::optional<Transfer> shown;                    ///< its `before`
+  std::unique_ptr<Transfer> shown;                  ///< its `before`
   bool erasing = false;                             ///< its row is being removed
   bool in_window = false;                           ///< in the front of the queue
   std::uint32_t pins = 0;                           ///< requests under way that keep it in memory

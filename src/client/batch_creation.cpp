@@ -70,6 +70,19 @@ std::string with_offset(const std::string& message, std::size_t offset, std::siz
   return message;
 }
 
+/// Anything but "it was started, ended or forgotten meanwhile".
+std::optional<TransferError> serious_one(const std::vector<WireRefusal>& refusals) {
+  for (const WireRefusal& refusal : refusals) {
+    const HResult code = refusal.get<1>();
+    if (code == hr::kIllegalMethodCall || code == hr::kNotFound) continue;
+    TransferError error;
+    error.hresult = code;
+    error.message = refusal.get<2>();
+    return error;
+  }
+  return std::nullopt;
+}
+
 /// A batch that is being created, piece by piece, some of them at a time.
 class Batch {
  public:
@@ -94,12 +107,13 @@ class Batch {
     }
     if (!state_->failure) return ids;
     const TransferError failure = *std::exchange(state_->failure, std::nullopt);
+    // As far as that goes: what matters is why the creation failed.
     try_control(bus::verb::kCancel, ids);
     try_control(bus::verb::kForget, ids);
     throw_error(failure);
   }
 
-  /// Carries out `verb` on all; that one of them has ended meanwhile is no error.
+  /// Carries out `verb` on all; that one of them was started or has ended meanwhile is no error.
   void control(const char* verb, const std::vector<std::string>& ids) {
     try_control(verb, ids);
     if (state_->failure) throw_error(*state_->failure);
@@ -144,7 +158,11 @@ class Batch {
           [state = state_, from](Answer<std::tuple<std::vector<WireRefusal>>> answer) {
             const std::lock_guard lock(state->mutex);
             --state->under_way;
-            if (!answer) state->note(std::move(answer.error), from);
+            if (!answer) {
+              state->note(std::move(answer.error), from);
+            } else if (auto refusal = serious_one(std::get<0>(*answer.value))) {
+              state->note(std::move(*refusal), from);
+            }
             state->changed.notify_all();
           };
       connection_.call<std::vector<WireRefusal>>("Control", Repeat::Safe, std::move(done),

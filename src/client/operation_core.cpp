@@ -1,7 +1,9 @@
 #include "client/operation_core.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -288,11 +290,16 @@ void OperationCore::change(lh::ChangeRequest request) {
   if (lh::has_ended(snapshot().status)) {
     throw hresult_illegal_method_call(L"the operation has ended");
   }
-  static_cast<void>(lh::value_or_throw(connection_->call_and_wait<>(
-      "Change", lh::Repeat::Safe, id_.to_string(), lh::encode_change_request(request))));
-  const std::lock_guard lock(mutex_);
-  if (request.priority) snapshot_.priority = *request.priority;
-  if (request.cost_policy) snapshot_.cost_policy = *request.cost_policy;
+  using Answer = lh::Answer<std::tuple<>>;
+  auto answered = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = answered->get_future();
+  std::function<void(Answer)> done = [self = shared_from_this(), request, answered](Answer given) {
+    if (given) self->on_changed(request);
+    answered->set_value(std::move(given));
+  };
+  connection_->call<>("Change", lh::Repeat::Safe, std::move(done), id_.to_string(),
+                      lh::encode_change_request(request));
+  static_cast<void>(lh::value_or_throw(answer.get()));
 }
 
 /// The app has seen the end: the service need not keep it (R9).

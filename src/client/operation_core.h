@@ -78,6 +78,8 @@ class OperationCore final : public lh::NewsListener,
   void collect();
   void follow_in_background();
   void stop_following();
+  /// The service has made this change; news that still wait here are older.
+  void on_changed(const lh::ChangeRequest& request);
   void fetch_details(std::shared_ptr<News> news);
   void apply_ready_news();
   void apply(const News& news);

@@ -45,6 +45,16 @@ void OperationCore::apply_ready_news() {
   }
 }
 
+void OperationCore::on_changed(const lh::ChangeRequest& request) {
+  const auto change = [&request](lh::Snapshot& snapshot) {
+    if (request.priority) snapshot.priority = *request.priority;
+    if (request.cost_policy) snapshot.cost_policy = *request.cost_policy;
+  };
+  for (const auto& news : news_) change(news->change.snapshot);
+  const std::lock_guard lock(mutex_);
+  change(snapshot_);
+}
+
 void OperationCore::apply(const News& news) {
   const lh::Change& change = news.change;
   if (news.details) set_response(*news.details);

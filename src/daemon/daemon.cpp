@@ -30,8 +30,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long a leaving service waits for syncs and commits that are under way.
 constexpr Duration kGatherNews = 5ms;
+/// How long a leaving service waits for syncs and commits that are under way.
 constexpr Duration kDrainLimit = 20s;
 constexpr Duration kHousekeeping = std::chrono::hours(12);
 
@@ -306,7 +306,10 @@ class Daemon::Impl {
     if (idle_exit <= 0ms) return;
     idle_timer_ = loop_.at(clock_.now() + idle_exit, [this] {
       manager_.is_quiet([this](bool quiet) {
-        if (quiet && !attachments_.any()) leave_idle();
+        if (!quiet || attachments_.any()) return;
+        // What was asked for since may not be counted yet.
+        if (adaptor_->owes_answers()) return consider_idle();
+        leave_idle();
       });
     });
   }
@@ -322,13 +325,13 @@ class Daemon::Impl {
     }
     idle_timer_.reset();
     bus_source_->dispatch();
-    if (idle_timer_ || attachments_.any() || !manager_.is_drained()) {
+    if (idle_timer_ || attachments_.any() || !manager_.is_drained() || adaptor_->owes_answers()) {
       try {
         bus_->requestName(bus::kName);
       } catch (const sdbus::Error& error) {
         fail(bus_error("take the bus name again", error));
       }
-      return;
+      return consider_idle();
     }
     idle_ = true;
     leave("nothing left to do");

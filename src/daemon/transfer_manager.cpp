@@ -298,8 +298,12 @@ void TransferManager::create(std::vector<TransferSpec> specs, bool start,
 
 void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& ids,
                               Done<std::vector<RefusedTransfer>> done) {
-  const bool many = verb == ControlVerb::Start && ids.size() > 1;
-  if (many && !outside_.has_any_listener()) return start_rows(ids, std::move(done));
+  const auto is_row = [this](const TransferId& id) {
+    return find(id) == nullptr && !loading_.contains(id);
+  };
+  const bool as_rows = verb == ControlVerb::Start && ids.size() > 1 &&
+                       !outside_.has_any_listener() && std::ranges::all_of(ids, is_row);
+  if (as_rows) return start_rows(ids, std::move(done));
   control_each(verb, ids, std::move(done));
 }
 

@@ -1,6 +1,8 @@
 // The half of TransferManager that decides who runs next and when to look again.
 #include <algorithm>
+#include <iterator>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "core/model/web_error.h"
@@ -164,41 +166,30 @@ void TransferManager::leave_to_store(const std::vector<TransferId>& ids) {
 
 void TransferManager::start_rows(const std::vector<TransferId>& ids,
                                  Done<std::vector<RefusedTransfer>> done) {
-  std::vector<TransferId> rows;
-  std::vector<TransferId> others;
-  for (const TransferId& id : ids) {
-    const bool in_memory = find(id) != nullptr || loading_.contains(id);
-    (in_memory ? others : rows).push_back(id);
-  }
-  if (rows.empty()) return control_each(ControlVerb::Start, others, std::move(done));
   const QueueStart start{seams_.clock.now(), last_queue_position_ + 1};
-  last_queue_position_ += rows.size();
-  seams_.store.start(
-      rows, start,
-      [this, rows, others = std::move(others),
-       done = std::move(done)](Result<Started> started) mutable {
-        if (!started.ok()) {
-          fail(started.error());
-          std::vector<RefusedTransfer> refused;
-          const TransferError error = to_transfer_error(started.error());
-          for (const TransferId& id : rows) refused.push_back({id, error});
-          for (const TransferId& id : others) refused.push_back({id, error});
-          return done(std::move(refused));
-        }
-        if (started->first) {
-          log(LogLevel::Info, std::to_string(started->ids.size()) + " transfers started");
-          leave_to_store(window_.uncover(*started->first));
-          behind_is_known_ = false;
-        }
-        // What was not started, in the order in which it was asked for, is told why.
-        const std::unordered_set<TransferId> done_ids(started->ids.begin(), started->ids.end());
-        for (const TransferId& id : rows) {
-          if (!done_ids.contains(id)) others.push_back(id);
-        }
-        if (!others.empty()) return control_each(ControlVerb::Start, others, std::move(done));
-        done({});
-        schedule();
-      });
+  last_queue_position_ += ids.size();
+  seams_.store.start(ids, start, [this, ids, done = std::move(done)](Result<Started> started) {
+    if (!started.ok()) {
+      fail(started.error());
+      std::vector<RefusedTransfer> refused;
+      const TransferError error = to_transfer_error(started.error());
+      for (const TransferId& id : ids) refused.push_back({id, error});
+      return done(std::move(refused));
+    }
+    if (started->first) leave_to_store(window_.uncover(*started->first));
+    behind_is_known_ = false;
+    for (const TransferId& id : started->ids) {
+      log(LogLevel::Info, "Idle -> Idle (started), 0 bytes durable, attempt 0", id.to_string());
+    }
+    // Those that were not started are told why.
+    const std::unordered_set<TransferId> now_started(started->ids.begin(), started->ids.end());
+    std::vector<TransferId> others;
+    std::ranges::copy_if(ids, std::back_inserter(others),
+                         [&](const TransferId& id) { return !now_started.contains(id); });
+    if (!others.empty()) return control_each(ControlVerb::Start, others, done);
+    done({});
+    schedule();
+  });
 }
 
 void TransferManager::note_wake(TimePoint when) {

@@ -308,8 +308,6 @@ void TransfersAdaptor::Attach(sdbus::Result<std::vector<WireSnapshot>>&& result,
                             answer = share(std::move(result))](std::vector<Snapshot> snapshots) {
                              if (snapshots.size() < parsed.size())
                                detach_unknown(client, parsed, snapshots);
-                             // What was told before the snapshots must arrive before them.
-                             parts_.attachments.flush();
                              answer->returnResults(encode_all(std::move(snapshots)));
                            });
 }
@@ -352,12 +350,11 @@ void TransfersAdaptor::List(sdbus::Result<std::vector<WireSnapshot>>&& result, D
   wish.statuses = std::move(request->statuses);
   wish.after = after;
   wish.limit = std::clamp(limit, 1U, kLongestPage);
-  parts_.manager.list(std::move(wish), [this, answer = share(std::move(result))](
-                                           Result<std::vector<Snapshot>> page) {
-    if (!page.ok()) return answer->returnError(to_bus_error(page.error()));
-    parts_.attachments.flush();  // older news first
-    answer->returnResults(encode_all(std::move(*page)));
-  });
+  parts_.manager.list(std::move(wish),
+                      [answer = share(std::move(result))](Result<std::vector<Snapshot>> page) {
+                        if (!page.ok()) return answer->returnError(to_bus_error(page.error()));
+                        answer->returnResults(encode_all(std::move(*page)));
+                      });
 }
 
 void TransfersAdaptor::Details(sdbus::Result<Dictionary>&& result, std::string id) {

@@ -25,15 +25,15 @@
 namespace lh {
 
 /// The answer of a method whose work goes on after the call: shared, since callbacks must be
-/// copyable. The last holder may be on another thread. A caller that is gone with its bus needs
-/// none.
+/// copyable. The last holder may be on another thread, but answers are given on the main loop, and
+/// what was told before them is sent before them. A caller that is gone with its bus needs none.
 template <typename... Results>
 class Answer {
  public:
   using Count = std::shared_ptr<std::atomic<std::size_t>>;
 
-  Answer(sdbus::Result<Results...>&& result, Count open)
-      : result_(std::move(result)), open_(std::move(open)) {
+  Answer(sdbus::Result<Results...>&& result, Count open, Attachments& attachments)
+      : result_(std::move(result)), open_(std::move(open)), attachments_(attachments) {
     open_->fetch_add(1);
   }
   Answer(const Answer&) = delete;
@@ -41,6 +41,7 @@ class Answer {
   ~Answer() { open_->fetch_sub(1); }
 
   void returnResults(const Results&... results) const {
+    attachments_.flush();
     try {
       result_.returnResults(results...);
     } catch (const sdbus::Error& error) {
@@ -48,6 +49,7 @@ class Answer {
     }
   }
   void returnError(const sdbus::Error& refusal) const {
+    attachments_.flush();
     try {
       result_.returnError(refusal);
     } catch (const sdbus::Error& error) {
@@ -58,6 +60,7 @@ class Answer {
  private:
   sdbus::Result<Results...> result_;
   Count open_;
+  Attachments& attachments_;
 };
 
 /// The bus object: decodes, asks the manager, encodes. Trusts no caller: everything is checked
@@ -116,7 +119,8 @@ class TransfersAdaptor final
 
   template <typename... Results>
   [[nodiscard]] auto share(sdbus::Result<Results...>&& result) {
-    return std::make_shared<Answer<Results...>>(std::move(result), open_answers_);
+    return std::make_shared<Answer<Results...>>(std::move(result), open_answers_,
+                                                parts_.attachments);
   }
 
   void detach_unknown(const std::string& client, const std::vector<TransferId>& ids,

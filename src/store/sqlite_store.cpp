@@ -1,6 +1,7 @@
 #include "store/sqlite_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <unordered_set>
 #include <utility>
@@ -49,6 +50,8 @@ class SqliteStore::Impl {
     last_position = std::max(last_position, transfer.state.queue_position);
   }
 
+  /// In a transaction of its own, or as a part of the one that is open.
+  Result<void> all_or_none(SqliteStore& store, const std::function<Result<void>()>& work);
   Result<void> insert_one(const Transfer& transfer);
   Result<void> check_quota(const std::vector<Transfer>& transfers, std::uint64_t max_per_app);
   Result<std::optional<Guid>> owner_of(const Target& target, const char* sql);
@@ -214,6 +217,22 @@ Result<std::optional<std::uint8_t>> SqliteStore::Impl::start_one(const TransferI
   return std::optional(static_cast<std::uint8_t>(row.integer(1)));
 }
 
+Result<void> SqliteStore::Impl::all_or_none(SqliteStore& store,
+                                            const std::function<Result<void>()>& work) {
+  const bool own_transaction = !database->in_transaction();
+  auto begun = own_transaction ? store.begin() : database->execute("SAVEPOINT part");
+  if (!begun) return begun;
+  auto done = work();
+  if (own_transaction) {
+    if (done) return store.commit();
+    store.rollback();
+    return done;
+  }
+  if (!done) fresh_folders.clear();
+  const auto ended = database->execute(done ? "RELEASE part" : "ROLLBACK TO part; RELEASE part");
+  return done && !ended ? ended : done;
+}
+
 SqliteStore::SqliteStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteStore::~SqliteStore() = default;
 
@@ -259,25 +278,13 @@ bool SqliteStore::in_transaction() const {
 
 Result<void> SqliteStore::insert(const std::vector<Transfer>& transfers,
                                  std::uint64_t max_per_app) {
-  const bool own_transaction = !impl_->database->in_transaction();
-  if (own_transaction) {
-    if (auto begun = begin(); !begun) return begun;
-  } else if (auto marked = impl_->database->execute("SAVEPOINT inserting"); !marked) {
-    return marked;
-  }
-  auto done = impl_->check_quota(transfers, max_per_app);
-  for (auto next = transfers.begin(); done && next != transfers.end(); ++next) {
-    done = impl_->insert_one(*next);
-  }
-  if (own_transaction) {
-    if (done) return commit();
-    rollback();
+  return impl_->all_or_none(*this, [&]() -> Result<void> {
+    auto done = impl_->check_quota(transfers, max_per_app);
+    for (auto next = transfers.begin(); done && next != transfers.end(); ++next) {
+      done = impl_->insert_one(*next);
+    }
     return done;
-  }
-  if (!done) impl_->fresh_folders.clear();
-  const auto ended = impl_->database->execute(done ? "RELEASE inserting"
-                                                   : "ROLLBACK TO inserting; RELEASE inserting");
-  return done && !ended ? ended : done;
+  });
 }
 
 Result<void> SqliteStore::update(const Transfer& transfer) {
@@ -311,21 +318,22 @@ Result<void> SqliteStore::erase(const std::vector<TransferId>& ids) {
 
 Result<Started> SqliteStore::start(const std::vector<TransferId>& ids, QueueStart start) {
   Started started;
-  std::uint64_t position = start.first_position;
-  for (const TransferId& id : ids) {
-    const auto rank = impl_->start_one(id, start.now, position);
-    if (!rank) return rank.error();
-    if (*rank) {
-      const QueueKey key{**rank, position};
-      started.first = std::min(started.first.value_or(key), key);
-      started.ids.push_back(id);
-      impl_->last_position = std::max(impl_->last_position, position);
+  auto done = impl_->all_or_none(*this, [&]() -> Result<void> {
+    std::uint64_t position = start.first_position;
+    for (const TransferId& id : ids) {
+      const auto rank = impl_->start_one(id, start.now, position);
+      if (!rank) return rank.error();
+      if (*rank) {
+        const QueueKey key{**rank, position};
+        started.first = std::min(started.first.value_or(key), key);
+        started.ids.push_back(id);
+        impl_->last_position = std::max(impl_->last_position, position);
+      }
+      ++position;
     }
-    ++position;
-  }
-  if (impl_->database->in_transaction()) return started;
-  if (auto saved = impl_->save_counter(); !saved) return std::move(saved).error();
-  impl_->saved_position = impl_->last_position;
+    return {};
+  });
+  if (!done) return std::move(done).error();
   return started;
 }
 

@@ -54,6 +54,8 @@ class CallOf final : public Call {
 };
 
 using Batch = std::vector<std::unique_ptr<Call>>;
+/// So many calls do not wait for the end of a round, which may be far off.
+constexpr std::size_t kMostWaiting = 512;
 
 }  // namespace
 
@@ -76,6 +78,7 @@ class StoreThread::Impl {
     outbox_->waiting.push_back(
         std::make_unique<CallOf<R>>(access, std::move(work), std::move(done)));
     if (outbox_->waiting.size() == 1) executor_([outbox = outbox_] { outbox->send(); });
+    if (outbox_->waiting.size() >= kMostWaiting) outbox_->send();
   }
 
  private:

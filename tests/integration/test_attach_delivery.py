@@ -49,6 +49,11 @@ def test_R2_a_created_download_waits_for_the_next_session(box, app, fault):
     assert app("list").out.splitlines() == [f"{transfer} 0"]
 
 
+def test_news_never_undo_what_a_later_answer_has_told(app, fault):
+    url = fault.url(size=5_000_000, etag="strong", rate=200_000)
+    assert app("hurry", url, "out.bin").out.splitlines() == ["wrong 0"]
+
+
 def test_R10_the_next_session_attaches_and_is_told_the_end(box, app, fault):
     url = fault.url(size=400_000, seed="a", etag="strong", stall_after=200_000)
     transfer = app("start", url, "out.bin").out.strip()

@@ -12,6 +12,8 @@
 //   app list               "ID STATUS" of the current downloads
 //   app co_await URL FILE  starts, waits by co_await, prints "done ID" or "failed HRESULT STATUS"
 //   app read URL FILE      starts and copies what arrives (GetResultStreamAt) to standard output
+//   app hurry URL FILE     pauses, resumes, pauses and changes the priority at once, many times;
+//                          prints how often the handle did not show the new one, and leaves
 //   app refuse             prints the HRESULT of misuses, a line each
 
 #include <unistd.h>
@@ -136,6 +138,27 @@ int read(const std::string& url, const std::string& file) {
   return 0;
 }
 
+int hurry(const std::string& url, const std::string& file) {
+  const DownloadOperation operation = create(url, file);
+  const Watched watched = operation.StartAsync();
+  int wrong = 0;
+  for (int i = 0; i < 30; ++i) {
+    const auto wanted =
+        i % 2 == 0 ? BackgroundTransferPriority::High : BackgroundTransferPriority::Low;
+    operation.Pause();
+    operation.Resume();
+    operation.Pause();
+    operation.Priority(wanted);
+    // News that are older than this answer have arrived before it.
+    (void)BackgroundDownloader::GetCurrentDownloadsAsync().get();
+    if (operation.Priority() != wanted) ++wrong;
+    operation.Resume();
+  }
+  std::printf("wrong %d\n", wrong);
+  watched.Cancel();
+  return 0;
+}
+
 template <typename Call>
 void misuse(const char* what, Call call) {
   try {
@@ -181,6 +204,7 @@ int main(int argc, char** argv) {
     if (command == "attach") return attach(false);
     if (command == "cancel") return attach(true);
     if (command == "read") return read(argv[2], argv[3]);
+    if (command == "hurry") return hurry(argv[2], argv[3]);
     if (command == "refuse") return refuse(argv[2]);
     if (command == "co_await") {
       awaited(argv[2], argv[3]).get();

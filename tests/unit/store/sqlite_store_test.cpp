@@ -115,6 +115,23 @@ TEST_F(SqliteStoreTest, StartsManyAsTheMachineWouldEach) {
   EXPECT_EQ(*store_->last_queue_position(), 11U);
 }
 
+TEST(SqliteStoreFile, StartsNoneWhereOneFails) {
+  const test::TempFolder folder;
+  const std::string path = folder.file("longhaul.db");
+  const auto store = test::open_store(path);
+  ASSERT_TRUE(store->insert({download(0), download(1), download(2)}, 0));
+  // Fails the statement, and leaves the transaction as it is.
+  test::run_sql(path,
+                "CREATE TRIGGER fault BEFORE UPDATE ON transfer WHEN NEW.queue_position = 8"
+                " BEGIN SELECT RAISE(FAIL, 'the disk is odd'); END");
+  ASSERT_TRUE(store->begin());
+  EXPECT_FALSE(store->start({id_of(0), id_of(1), id_of(2)}, {at(9000), 7}).ok());
+  ASSERT_TRUE(store->commit());
+  const auto rows = store->load({id_of(0), id_of(1), id_of(2)});
+  ASSERT_TRUE(rows);
+  for (const Transfer& row : *rows) EXPECT_EQ(row.state.phase, Phase::Created);
+}
+
 TEST_F(SqliteStoreTest, LoadAndEraseIgnoreUnknownIds) {
   insert({download(1), download(2)});
   EXPECT_TRUE(store_->erase({id_of(1), id_of(9)}));

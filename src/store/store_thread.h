@@ -10,11 +10,11 @@
 namespace lh {
 
 /// TransferStore over a database file on a thread of its own; its callers are on one thread, the
-/// executor's. Takes all calls that wait, runs them
-/// in one transaction, commits once, then answers them in order (group commit). If a commit fails,
-/// every call in it is answered with the error, and so is every later call: after a failed sync
-/// nothing is assumed about the disk. A transaction that fails before its commit (a full disk, a
-/// database that another program locks) fails only the calls that are in it.
+/// executor's. Takes all calls that wait, runs them in one transaction, commits once, then answers
+/// them in order (group commit). If a commit fails, every call in it is answered with the error,
+/// and so is every later call: after a failed sync nothing is assumed about the disk. A transaction
+/// that fails before its commit (a full disk, a database that another program locks) fails only the
+/// calls that are in it.
 class StoreThread final : public TransferStore {
  public:
   /// Runs work on the thread of the callers (the main loop), later: answers, and the sending of

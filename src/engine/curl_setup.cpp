@@ -24,6 +24,11 @@ class Options {
     if (first_failure_ == CURLE_OK) first_failure_ = (curl_easy_setopt)(easy_, option, value);
   }
   void set(CURLoption option, const std::string& value) { set(option, value.c_str()); }
+  /// What libcurl may refuse without harm.
+  template <typename T>
+  void try_to_set(CURLoption option, T value) {
+    [[maybe_unused]] const CURLcode refused = (curl_easy_setopt)(easy_, option, value);
+  }
 
   void fail(CURLcode code) {
     if (first_failure_ == CURLE_OK) first_failure_ = code;
@@ -111,7 +116,9 @@ void set_connection(Options& options, const CurlRequest& request, const EngineSe
   options.set(CURLOPT_TCP_KEEPALIVE, kYes);
   options.set(CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
   options.set(CURLOPT_TCP_KEEPINTVL, kKeepAliveSeconds);
-  options.set(CURLOPT_BUFFERSIZE, static_cast<long>(request.buffer_size));
+  // After a request on a connection that others still use (HTTP/2) a handle has kept its buffer,
+  // and libcurl refuses to be told a size; it then fills what it fills by default of that buffer.
+  options.try_to_set(CURLOPT_BUFFERSIZE, static_cast<long>(request.buffer_size));
   options.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, kYes);
   // Better wait for a connection that may carry many requests than open another.

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kLargestReceiveBuffer = 256_KiB;
 constexpr std::size_t kSmallestReceiveBuffer = 64_KiB;
 constexpr std::size_t kAllReceiveBuffers = 512_KiB;
+// A handle that kept its buffer (see set_connection()) fills so much of it after a reset.
+static_assert(kSmallestReceiveBuffer >= CURL_MAX_WRITE_SIZE);
 constexpr std::size_t kWriteBuffer = 256_KiB;
 constexpr std::size_t kIdleEasies = 16;
 constexpr long kIdleConnections = 32;

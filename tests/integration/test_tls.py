@@ -38,6 +38,22 @@ def test_a_download_over_http_2_is_resumed_after_kill_9(trusting, nginx):
     assert nginx.wait_finished(name)[-1].status == 206
 
 
+def test_many_at_once_share_a_connection_of_http_2(trusting, nginx):
+    """Each takes up the libcurl handle of one that has ended on a connection still in use."""
+    names = [f"{trusting.root.name}/shared-{number}.bin" for number in range(24)]
+    for name in names:
+        nginx.add(name, 200_000)
+    slow = f"{trusting.root.name}/slow.bin"
+    nginx.add(slow, 3_000_000)
+    urls = [nginx.url(slow, tls="good", rate=1_500_000)]
+    urls += [nginx.url(f"moved/{name}", tls="good") for name in names]
+    trusting.run("get", "--wait", *urls).ok()
+    for name in [slow, *names]:
+        size = 3_000_000 if name == slow else 200_000
+        check_file(trusting.downloads / name.rsplit("/", 1)[1], name, size)
+    assert nginx.wait_finished(slow)[0].protocol == "HTTP/2.0"
+
+
 @pytest.mark.parametrize(
     "certificate, status, hresult",
     [

@@ -134,6 +134,7 @@ class Nginx:
             server {{
               {listen} server_name localhost; root {self.documents};
               location / {{ limit_rate $arg_rate; }}
+              location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
               location /to-plain/ {{ 
                 rewrite ^/to-plain/(.*)$ http://127.0.0.1:{self.port}/$1 redirect;
               }}

@@ -23,6 +23,10 @@ FileService::Job file_job(const Transfer& transfer) {
   job.target = transfer.spec.target;
   job.file_name = transfer.state.file_name;
   job.checksum = transfer.spec.checksum;
+  if (!job.checksum && transfer.state.served_digest) {
+    job.checksum = transfer.state.served_digest;
+    job.checksum_is_servers = true;
+  }
   job.expected_size = transfer.state.total.value_or(transfer.live.received);
   job.intent = transfer.state.commit;
   return job;

@@ -24,6 +24,7 @@ class FileService {
     Target target;
     std::string file_name;               ///< final name, for commit
     std::optional<Checksum> checksum;    ///< verified by sync
+    bool checksum_is_servers = false;    ///< the server told it, not the app
     ByteCount expected_size = 0;         ///< sync: what the file must hold
     std::optional<CommitIntent> intent;  ///< commit
   };

@@ -123,7 +123,8 @@ void verify_checksum(FileOps& ops, Item& item) {
       .kind = ErrorKind::Checksum,
       .operation = "verify",
       .subject = item.path(),
-      .detail = "its " + wanted.algorithm + " is " + *digest + ", not " + wanted.hex};
+      .detail = "its " + wanted.algorithm + " is " + *digest +
+                (item.job->checksum_is_servers ? ", but the server says " : ", not ") + wanted.hex};
   item.fail(mismatch, false);
   item.failed->error.hresult = hr::kCrc;
   item.failed->error.status = WebErrorStatus::Unknown;

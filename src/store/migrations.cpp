@@ -95,8 +95,14 @@ CREATE TABLE counter (
 INSERT INTO counter VALUES (0);
 )sql";
 
+// The digest of the whole file that the server told.
+constexpr const char* kServedDigests = R"sql(
+ALTER TABLE transfer ADD COLUMN served_algorithm TEXT;
+ALTER TABLE transfer ADD COLUMN served_hex TEXT;
+)sql";
+
 }  // namespace
 
-const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers};
+const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers, kServedDigests};
 
 }  // namespace lh

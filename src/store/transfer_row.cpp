@@ -47,6 +47,8 @@ constexpr std::array kColumns = {
     "total",
     "validator_kind",
     "validator",
+    "served_algorithm",
+    "served_hex",
     "response_status",
     "response_uri",
     "response_headers",
@@ -227,6 +229,17 @@ class RowReader {
   const char* unknown_column_ = nullptr;
 };
 
+std::optional<Checksum> read_checksum(RowReader& row) {
+  if (row.next_is_null()) {
+    row.skip(2);
+    return std::nullopt;
+  }
+  Checksum checksum;
+  checksum.algorithm = row.text();
+  checksum.hex = row.text();
+  return checksum;
+}
+
 void read_spec(RowReader& row, TransferSpec& spec) {
   spec.kind = row.enumerator(TransferKind::Upload);
   spec.app = row.text();
@@ -240,14 +253,7 @@ void read_spec(RowReader& row, TransferSpec& spec) {
   spec.group = row.text();
   spec.priority = row.enumerator(BackgroundTransferPriority::Low);
   spec.cost_policy = row.enumerator(BackgroundTransferCostPolicy::Always);
-  if (row.next_is_null()) {
-    row.skip(2);
-  } else {
-    Checksum checksum;
-    checksum.algorithm = row.text();
-    checksum.hex = row.text();
-    spec.checksum = std::move(checksum);
-  }
+  spec.checksum = read_checksum(row);
   spec.keep_when_ended = row.flag();
 }
 
@@ -307,6 +313,7 @@ void read_state(RowReader& row, TransferState& state) {
   state.total = row.optional([&row] { return row.bytes(); });
   state.validator.kind = row.enumerator(Validator::Kind::Checksum);
   state.validator.value = row.text();
+  state.served_digest = read_checksum(row);
   state.response = read_response(row);
   state.file_name = row.text();
   state.bytes_needed = row.bytes();
@@ -316,16 +323,20 @@ void read_state(RowReader& row, TransferState& state) {
   state.commit = read_commit(row);
 }
 
+void bind_checksum(Statement& statement, const std::optional<Checksum>& checksum) {
+  if (checksum) {
+    statement.bind(checksum->algorithm).bind(checksum->hex);
+  } else {
+    statement.bind(std::nullopt).bind(std::nullopt);
+  }
+}
+
 void bind_spec(Statement& statement, const TransferSpec& spec, std::string_view headers) {
   statement.bind(spec.kind).bind(spec.app).bind(spec.uri).bind(spec.origin).bind(spec.method);
   statement.bind(headers).bind(spec.target.folder).bind(spec.target.file_name);
   statement.bind(spec.target.collision).bind(spec.group).bind(spec.priority);
   statement.bind(spec.cost_policy);
-  if (spec.checksum) {
-    statement.bind(spec.checksum->algorithm).bind(spec.checksum->hex);
-  } else {
-    statement.bind(std::nullopt).bind(std::nullopt);
-  }
+  bind_checksum(statement, spec.checksum);
   statement.bind(spec.keep_when_ended);
 }
 
@@ -381,6 +392,7 @@ Result<void> bind_transfer(Statement& statement, const Transfer& transfer) {
   statement.bind(state.attempts).bind(state.failures_in_row).bind(state.range_refusals);
   statement.bind(state.high_water).bind(format_ranges(state.stored)).bind(state.boot_id);
   statement.bind(state.total).bind(state.validator.kind).bind(state.validator.value);
+  bind_checksum(statement, state.served_digest);
   bind_response(statement, state, *response);
   statement.bind(state.file_name).bind(state.bytes_needed);
   statement.bind(state.restarts).bind(state.has_response_changed);

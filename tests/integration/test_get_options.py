@@ -1,5 +1,6 @@
 """The options of `longhaul get`."""
 
+import base64
 import hashlib
 
 import pytest
@@ -155,6 +156,41 @@ def test_R173_a_wrong_checksum_fails_and_leaves_the_target_as_it_was(box, fault)
     )
     assert (box.downloads / "kept.bin").read_text() == "old"
     assert len(fault.requests(url)) == 1
+
+
+def repr_digest(content):
+    return "Repr-Digest: sha-256=:" + base64.b64encode(hashlib.sha256(content).digest()).decode() + ":"
+
+
+def content_md5(content):
+    return "Content-MD5: " + base64.b64encode(hashlib.md5(content).digest()).decode()
+
+
+@pytest.mark.parametrize("digest", [repr_digest, content_md5])
+def test_a_digest_that_the_server_tells_is_verified(box, fault, digest):
+    right = fault.url(size=300_000, seed="c", header=digest(body("c", 0, 300_000)))
+    box.run("get", "--wait", right, "-o", "right.bin").ok()
+    check_file(box.downloads / "right.bin", "c", 300_000)
+    wrong = fault.url(size=300_000, seed="c", header=digest(b"another file"))
+    transfer = box.get(wrong, "-o", "wrong.bin")
+    box.run("wait", transfer).fails(1)
+    error = box.show(transfer)["error"]
+    assert (error["kind"], error["hresult"]) == ("checksum", "0x80070017")
+    assert "but the server says" in error["message"]
+    assert not (box.downloads / "wrong.bin").exists()
+
+
+def test_the_digest_of_the_first_answer_holds_for_the_whole_file_after_a_resume(box, fault):
+    header = repr_digest(body("c", 0, 500_000))
+    url = fault.url(size=500_000, seed="c", etag="strong", truncate=200_000, times=1, header=header)
+    box.run("get", "--wait", url).ok()
+    assert [r.status for r in fault.requests(url)] == [200, 206]
+    check_file(box.downloads / "file.bin", "c", 500_000)
+
+
+def test_the_checksum_of_the_caller_comes_before_the_digest_of_the_server(box, fault):
+    url = fault.url(size=1000, seed="c", header=repr_digest(b"another file"))
+    box.run("get", "--wait", url, "--checksum", "sha256:" + body_sha256("c", 1000)).ok()
 
 
 def test_a_checksum_is_verified_over_the_whole_file_after_a_resume(box, fault):

@@ -1,6 +1,9 @@
 #include "core/model/response_head.h"
 
+#include <utility>
+
 #include "core/http/content_range.h"
+#include "core/http/digest_field.h"
 #include "core/http/etag.h"
 #include "core/http/http_date.h"
 #include "core/http/text.h"
@@ -19,6 +22,17 @@ void for_each_element(const HeaderList& headers, std::string_view name, Visit vi
     std::string_view rest = field.value;
     while (!rest.empty()) visit(text::trim(text::take_until(rest, ',')));
   }
+}
+
+/// A list that may be spread over several fields of one name (RFC 9110, section 5.3).
+std::string joined_values(const HeaderList& headers, std::string_view name) {
+  std::string values;
+  for (const HeaderField& field : headers) {
+    if (!same_field_name(field.name, name)) continue;
+    if (!values.empty()) values += ", ";
+    values += field.value;
+  }
+  return values;
 }
 
 struct ContentLength {
@@ -87,6 +101,19 @@ Validator validator_of(const ResponseHead& head) {
     return {Validator::Kind::LastModified, std::string(*modified)};
   }
   return {};
+}
+
+std::optional<Checksum> served_digest(const ResponseHead& head) {
+  if (head.status != 200 && head.status != 206) return std::nullopt;
+  auto digest = parse_digest_field(joined_values(head.headers, "Repr-Digest"));
+  if (!digest && head.status == 200) {
+    digest = parse_digest_field(joined_values(head.headers, "Content-Digest"));
+  }
+  if (!digest && head.status == 200) {
+    digest = parse_content_md5(joined_values(head.headers, "Content-MD5"));
+  }
+  if (!digest) return std::nullopt;
+  return Checksum{std::move(digest->algorithm), std::move(digest->hex)};
 }
 
 bool is_encoded(const ResponseHead& head) {

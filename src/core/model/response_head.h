@@ -6,6 +6,7 @@
 
 #include "core/base/units.h"
 #include "core/http/header_field.h"
+#include "core/model/transfer_spec.h"
 #include "core/model/validator.h"
 
 namespace lh {
@@ -28,6 +29,9 @@ struct ResponseHead {
 /// Whether the lengths that the head gives contradict each other (RFC 9110, section 8.6): such an
 /// answer cannot be trusted to end where it should.
 [[nodiscard]] bool has_conflicting_lengths(const ResponseHead& head);
+/// The digest of the whole representation that the head tells (RFC 9530; RFC 1864): as it is sent,
+/// so with its content coding. Those of the content alone count for a 200 only.
+[[nodiscard]] std::optional<Checksum> served_digest(const ResponseHead& head);
 /// Whether a content coding other than identity was applied (R71).
 [[nodiscard]] bool is_encoded(const ResponseHead& head);
 /// `ResponseInformation::IsResumable` (R72).

@@ -105,6 +105,7 @@ void begin_anew(Transition& t, const event::ResponseArrived& e, bool had_bytes) 
   t.live().restart_told = false;
   state.total = e.total;
   state.validator = proof_of(t, e);
+  state.served_digest = served_digest(e.head);
   state.boot_id = t.in().boot_id;
   if (had_bytes) ++state.restarts;
   const bool is_large = !e.total || *e.total > kRecordAtOnceAbove;
@@ -179,6 +180,7 @@ void on(Transition& t, const event::ResponseArrived& e) {
       state.range_refusals = 0;
       state.error.reset();  // R164
       if (e.total) state.total = e.total;
+      if (!state.served_digest) state.served_digest = served_digest(e.head);
       if (!e.file_name.empty()) state.file_name = e.file_name;
       break;
     case Verdict::Kind::StartOver:

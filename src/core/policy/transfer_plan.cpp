@@ -70,6 +70,11 @@ Verdict judge_partial(const TransferPlan& plan, ByteCount have, const ResponseHe
   if (!validator_agrees(plan.validator, head.headers, true)) {
     return ask_again("206 of another version");
   }
+  const auto digest = served_digest(head);
+  const bool other_digest = digest && plan.served_digest &&
+                            digest->algorithm == plan.served_digest->algorithm &&
+                            digest->hex != plan.served_digest->hex;
+  if (other_digest) return ask_again("206 of a file with another digest");
   if (const auto length = find_field(head.headers, "Content-Length")) {
     std::string_view rest = *length;
     const auto value = text::parse_number<ByteCount>(text::trim(text::take_until(rest, ',')));
@@ -119,6 +124,7 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
   if (plan.method == "GET" && state.validator.can_resume()) {
     plan.validator = state.validator;
     plan.total = state.total;
+    plan.served_digest = state.served_digest;
     plan.resume_from = state.stored.prefix_length();
     plan.trust_file_size =
         !boot_id.empty() && state.boot_id == boot_id && state.response.has_value();

@@ -21,7 +21,8 @@ struct TransferPlan {
                                  ///< the file, see `trust_file_size`
   bool trust_file_size = false;  ///< same boot as the last record: the partial file's size is what
                                  ///< was written (sequentially)
-  std::optional<ByteCount> total;  ///< that a 206 must confirm
+  std::optional<ByteCount> total;         ///< that a 206 must confirm
+  std::optional<Checksum> served_digest;  ///< that a 206 must not contradict
   Validator validator;
   Target target;                ///< folder of the partial file
   std::string known_file_name;  ///< chosen by an earlier attempt; empty if none

@@ -111,6 +111,7 @@ void Transition::void_claims() {
   to.stored.clear();
   to.boot_id.clear();
   to.validator = {};
+  to.served_digest.reset();
   to.total.reset();
   to.commit.reset();
   live().received = 0;

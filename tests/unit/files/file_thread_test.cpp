@@ -129,6 +129,14 @@ TEST_F(FileThreadTest, R173_AWrongChecksumIsAnErrorThatNamesBothDigests) {
   EXPECT_FALSE(failed.bytes_lost);
 }
 
+TEST_F(FileThreadTest, R173_TheServersDigestIsNamedAsIts) {
+  auto one = job("abc");
+  one.checksum = Checksum{"md5", "00000000000000000000000000000000"};
+  one.checksum_is_servers = true;
+  const auto failed = std::get<event::FileFailed>(sync(one));
+  EXPECT_NE(failed.error.message.find("the server says 00000000"), std::string::npos);
+}
+
 TEST_F(FileThreadTest, ManyFilesAreSyncedTogether) {
   const auto many = jobs(20);
   const auto told = all_at_once([&](FileThread& thread) {

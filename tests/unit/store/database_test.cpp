@@ -206,6 +206,24 @@ TEST_F(DatabaseTest, AFolderOrAMissingFolderIsNamed) {
   EXPECT_THAT(missing.error().message(), HasSubstr("none/longhaul.db"));
 }
 
+TEST_F(DatabaseTest, AFileOfTheFirstVersionIsMigratedWithItsOperations) {
+  const Transfer kept = download(5, Phase::Queued);
+  make_database(path_, 10);
+  // As the first version left it.
+  test::run_sql(path_,
+                "ALTER TABLE transfer DROP COLUMN served_algorithm;"
+                "ALTER TABLE transfer DROP COLUMN served_hex; PRAGMA user_version = 1");
+  const auto store = test::open_store(path_);
+  const auto rows = store->load({kept.id});
+  ASSERT_TRUE(rows) << rows.error().message();
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front(), kept);
+  Transfer changed = kept;
+  changed.state.served_digest = Checksum{"sha256", "ab"};
+  ASSERT_TRUE(store->update(changed));
+  EXPECT_EQ(store->load({kept.id})->front(), changed);
+}
+
 TEST_F(DatabaseTest, AnotherSchemaUnderOurMarkIsAnErrorNotACrash) {
   test::run_sql(path_,
                 "PRAGMA application_id = 1279803733; PRAGMA user_version = 1;"

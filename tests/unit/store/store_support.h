@@ -79,6 +79,7 @@ inline Transfer full_transfer() {
   t.state.boot_id = "boot";
   t.state.total = 0xffffffffffffffffU;
   t.state.validator = {Validator::Kind::StrongEtag, "\"tag\""};
+  t.state.served_digest = Checksum{"sha256", "served"};
   t.state.response = ResponseHead{206, "https://cdn.example/a", {{"ETag", "\"tag\""}}};
   t.state.file_name = "known name";
   t.state.bytes_needed = 12;

@@ -49,6 +49,38 @@ TEST(ConflictingLengths, AreFoundInOneFieldAndInSeveral) {
   EXPECT_FALSE(has_conflicting_lengths(head(200, {})));
 }
 
+const HeaderField kReprDigest = {"repr-digest",
+                                 "sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"};
+const HeaderField kContentDigest = {"Content-Digest",
+                                    "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"};
+const HeaderField kContentMd5 = {"Content-MD5", "kAFQmDzST7DWlj99KOF/cg=="};
+const Checksum kOfFile = {"sha256",
+                          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"};
+
+TEST(ServedDigest, R173_OfTheFileComesBeforeThoseOfTheContent) {
+  EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest, kReprDigest})), kOfFile);
+  EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest})),
+            (Checksum{"sha256", std::string(64, '0')}));
+  EXPECT_EQ(served_digest(head(200, {kContentMd5})),
+            (Checksum{"md5", "900150983cd24fb0d6963f7d28e17f72"}));
+  EXPECT_FALSE(served_digest(head(200, {})));
+}
+
+TEST(ServedDigest, R173_OfAPartOnlyThatOfTheFileCounts) {
+  EXPECT_EQ(served_digest(head(206, {kReprDigest})), kOfFile);
+  EXPECT_FALSE(served_digest(head(206, {kContentMd5, kContentDigest})));
+}
+
+TEST(ServedDigest, AnErrorHasNone) {
+  for (const int status : {203, 404, 416, 500}) {
+    EXPECT_FALSE(served_digest(head(status, {kReprDigest}))) << status;
+  }
+}
+
+TEST(ServedDigest, AListMayBeSpreadOverFields) {
+  EXPECT_EQ(served_digest(head(200, {{"Repr-Digest", "unixsum=:AA==:"}, kReprDigest})), kOfFile);
+}
+
 TEST(ValidatorOf, R72_PrefersTheStrongTag) {
   EXPECT_EQ(validator_of(head(200, {{"ETag", "\"a\""}, kDate, kOld})),
             (Validator{Kind::StrongEtag, "\"a\""}));

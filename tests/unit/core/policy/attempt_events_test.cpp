@@ -20,6 +20,35 @@ class AttemptEvents : public MachineTest {
   }
 };
 
+// --- digests of the server ----------------------------------------------------------------------
+
+const HeaderField kOfAbc = {"Repr-Digest",
+                            "sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"};
+const HeaderField kOfZeros = {"Repr-Digest",
+                              "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"};
+
+TEST_F(AttemptEvents, R173_TheDigestOfTheAnswerIsKeptUntilAnotherVersionBegins) {
+  event::ResponseArrived first = response(Verdict::Kind::StartOver);
+  first.head.headers.push_back(kOfAbc);
+  const Step begun = feed(running(), first);
+  ASSERT_TRUE(begun.transfer.state.served_digest);
+  EXPECT_EQ(begun.transfer.state.served_digest, served_digest(first.head));
+  // A part need not repeat it, and does not replace it.
+  event::ResponseArrived part = response(Verdict::Kind::Append, 206);
+  EXPECT_EQ(feed(begun.transfer, part).transfer.state.served_digest, served_digest(first.head));
+  part.head.headers.push_back(kOfZeros);
+  EXPECT_EQ(feed(begun.transfer, part).transfer.state.served_digest, served_digest(first.head));
+  // Another version has its own, or none.
+  EXPECT_FALSE(
+      feed(begun.transfer, response(Verdict::Kind::StartOver)).transfer.state.served_digest);
+}
+
+TEST_F(AttemptEvents, R173_APartMayBeTheFirstToTellTheDigest) {
+  event::ResponseArrived part = response(Verdict::Kind::Append, 206);
+  part.head.headers.push_back(kOfAbc);
+  EXPECT_EQ(feed(running(), part).transfer.state.served_digest, served_digest(part.head));
+}
+
 // --- slots -------------------------------------------------------------------------------------
 
 TEST_F(AttemptEvents, Table14_ASlotMakesItRun) {

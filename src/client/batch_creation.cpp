@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kItemsPerCall = 1000;
 /// The service works on one piece while the next is on the way.
 constexpr std::size_t kCallsUnderWay = 3;
+constexpr int kTries = 3;
 
 DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
   DownloadSettingsModel model;
@@ -70,33 +71,24 @@ std::string with_offset(const std::string& message, std::size_t offset, std::siz
   return message;
 }
 
-/// Anything but "it was started, ended or forgotten meanwhile".
-std::optional<TransferError> serious_one(const std::vector<WireRefusal>& refusals) {
-  for (const WireRefusal& refusal : refusals) {
-    const HResult code = refusal.get<1>();
-    if (code == hr::kIllegalMethodCall || code == hr::kNotFound) continue;
-    TransferError error;
-    error.hresult = code;
-    error.message = refusal.get<2>();
-    return error;
-  }
-  return std::nullopt;
-}
-
 /// A batch that is being created, piece by piece, some of them at a time.
 class Batch {
  public:
-  Batch(ServiceConnection& connection, const DownloadSettingsModel& settings,
+  Batch(ServiceConnection& connection, DownloadSettingsModel settings,
         const std::vector<longhaul::DownloadItem>& items)
       : connection_(connection),
-        settings_(encode_settings(settings)),
+        settings_(std::move(settings)),
         items_(items),
         state_(std::make_shared<State>()) {
     state_->ids.resize((items.size() + kItemsPerCall - 1) / kItemsPerCall);
   }
 
-  /// The ids in order; throws after having removed what was created.
+  /// The ids in order, if all were created.
   std::vector<std::string> create(bool start) {
+    // What does not fit into a call is created by the service when all of it is there.
+    const bool in_parts = items_.size() > kItemsPerCall;
+    if (in_parts) settings_.batch = begin();
+    wire_settings_ = encode_settings(settings_);
     for_each_piece(items_.size(), [this, start](std::size_t from, std::size_t count) {
       send(from, count, start);
     });
@@ -105,18 +97,18 @@ class Batch {
     for (auto& piece : state_->ids) {
       std::ranges::move(piece, std::back_inserter(ids));
     }
-    if (!state_->failure) return ids;
-    const TransferError failure = *std::exchange(state_->failure, std::nullopt);
-    // As far as that goes: what matters is why the creation failed.
-    try_control(bus::verb::kCancel, ids);
-    try_control(bus::verb::kForget, ids);
-    throw_error(failure);
+    if (in_parts) end(ids);
+    return ids;
   }
 
-  /// Carries out `verb` on all; that one of them was started or has ended meanwhile is no error.
-  void control(const char* verb, const std::vector<std::string>& ids) {
-    try_control(verb, ids);
-    if (state_->failure) throw_error(*state_->failure);
+  /// Why none was created.
+  [[nodiscard]] const std::optional<TransferError>& failure() const { return state_->failure; }
+  /// The service ended meanwhile, and the batch with it: nothing was created, so it may be tried
+  /// again.
+  [[nodiscard]] bool service_was_lost() const {
+    return settings_.batch && !may_exist_ &&
+           (state_->failure->hresult == hr::kServiceUnavailable ||
+            state_->failure->hresult == hr::kNotFound);
   }
 
  private:
@@ -150,25 +142,32 @@ class Batch {
     state_->changed.wait(lock, [this] { return state_->under_way == 0; });
   }
 
-  void try_control(const char* verb, const std::vector<std::string>& ids) {
-    for_each_piece(ids.size(), [this, verb, &ids](std::size_t from, std::size_t count) {
-      const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(from);
-      std::vector<std::string> piece(begin, begin + static_cast<std::ptrdiff_t>(count));
-      std::function<void(Answer<std::tuple<std::vector<WireRefusal>>>)> done =
-          [state = state_, from](Answer<std::tuple<std::vector<WireRefusal>>> answer) {
-            const std::lock_guard lock(state->mutex);
-            --state->under_way;
-            if (!answer) {
-              state->note(std::move(answer.error), from);
-            } else if (auto refusal = serious_one(std::get<0>(*answer.value))) {
-              state->note(std::move(*refusal), from);
-            }
-            state->changed.notify_all();
-          };
-      connection_.call<std::vector<WireRefusal>>("Control", Repeat::Safe, std::move(done),
-                                                 std::string(verb), std::move(piece),
-                                                 WireDictionary{});
-    });
+  [[nodiscard]] std::uint64_t begin() {
+    return std::get<0>(
+        value_or_throw(connection_.call_and_wait<std::uint64_t>("BeginBatch", Repeat::Never)));
+  }
+
+  /// Publishes the batch, or drops it after a failure.
+  void end(const std::vector<std::string>& ids) {
+    const bool publish = !state_->failure;
+    auto ended = connection_.call_and_wait<std::uint64_t>("EndBatch", Repeat::Never,
+                                                          *settings_.batch, publish);
+    if (ended || !publish) return;
+    const std::optional<bool> there = exists(ids.front());
+    if (there == true) return;
+    may_exist_ = !there;
+    state_->note(std::move(ended.error), 0);
+  }
+
+  /// Whether the batch was published although its answer was lost: it is there whole or not at all.
+  [[nodiscard]] std::optional<bool> exists(const std::string& id) {
+    ListRequest request;
+    request.id_prefix = id;
+    request.all_apps = true;
+    const auto page = connection_.call_and_wait<std::vector<WireSnapshot>>(
+        "List", Repeat::Safe, encode_list_request(request), std::uint64_t{0}, std::uint32_t{1});
+    if (!page) return std::nullopt;
+    return !std::get<0>(*page.value).empty();
   }
 
   void send(std::size_t from, std::size_t count, bool start) {
@@ -191,13 +190,15 @@ class Batch {
           state->changed.notify_all();
         };
     connection_.call<std::vector<std::string>>("CreateDownloads", Repeat::Never, std::move(done),
-                                               settings_, std::move(wires), start);
+                                               wire_settings_, std::move(wires), start);
   }
 
   ServiceConnection& connection_;
-  const WireDictionary settings_;
+  DownloadSettingsModel settings_;
+  WireDictionary wire_settings_;
   const std::vector<longhaul::DownloadItem>& items_;
   std::shared_ptr<State> state_;
+  bool may_exist_ = false;  ///< nobody could say whether it was published
 };
 
 }  // namespace
@@ -212,12 +213,12 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
     throw_error(invalid_argument("one checksum cannot be that of several downloads"));
   }
   require_all_utf8(model, items);
-  Batch batch(connection, model, items);
-  // Only what is known to be complete is started.
-  const bool in_one_call = items.size() <= kItemsPerCall;
-  std::vector<std::string> ids = batch.create(start && in_one_call);
-  if (start && !in_one_call) batch.control(bus::verb::kStart, ids);
-  return ids;
+  for (int tries = 1;; ++tries) {
+    Batch batch(connection, model, items);
+    auto ids = batch.create(start);
+    if (!batch.failure()) return ids;
+    if (tries == kTries || !batch.service_was_lost()) throw_error(*batch.failure());
+  }
 }
 
 }  // namespace lh

@@ -290,6 +290,7 @@ class Daemon::Impl {
         client + "',arg2=''";
     clients_[client] = bus_->addMatch(match, [this, client](sdbus::Message&) {
       attachments_.gone(client);
+      if (adaptor_) adaptor_->gone(client);
       // Not from inside its own callback.
       loop_.post([this, client] {
         clients_.erase(client);
@@ -308,7 +309,7 @@ class Daemon::Impl {
       manager_.is_quiet([this](bool quiet) {
         if (!quiet || attachments_.any()) return;
         // What was asked for since may not be counted yet.
-        if (adaptor_->owes_answers()) return consider_idle();
+        if (adaptor_->owes_answers() || adaptor_->has_batches()) return consider_idle();
         leave_idle();
       });
     });
@@ -325,7 +326,8 @@ class Daemon::Impl {
     }
     idle_timer_.reset();
     bus_source_->dispatch();
-    if (idle_timer_ || attachments_.any() || !manager_.is_drained() || adaptor_->owes_answers()) {
+    if (idle_timer_ || attachments_.any() || !manager_.is_drained() || adaptor_->owes_answers() ||
+        adaptor_->has_batches()) {
       try {
         bus_->requestName(bus::kName);
       } catch (const sdbus::Error& error) {

@@ -93,6 +93,7 @@ LiveTransfer* TransferManager::find(const TransferId& id) {
 LiveTransfer& TransferManager::adopt(Transfer transfer) {
   std::unique_ptr<LiveTransfer>& entry = live_[transfer.id];
   if (!entry) {
+    tell_created(transfer);  // before anything else of it
     entry = std::make_unique<LiveTransfer>();
     entry->transfer = std::move(transfer);
   }
@@ -109,10 +110,8 @@ void TransferManager::with(std::vector<TransferId> ids, std::function<void(const
     }
   }
   if (missing.empty()) return work_with(ids, work);
-  loading_.insert(missing.begin(), missing.end());
   seams_.store.load(missing, [this, missing, ids = std::move(ids),
                               work = std::move(work)](Result<std::vector<Transfer>> rows) {
-    for (const TransferId& id : missing) loading_.erase(loading_.find(id));
     if (!rows.ok()) fail(rows.error());
     if (rows.ok()) {
       for (Transfer& row : *rows) adopt(std::move(row));
@@ -298,17 +297,6 @@ void TransferManager::create(std::vector<TransferSpec> specs, bool start,
 
 void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& ids,
                               Done<std::vector<RefusedTransfer>> done) {
-  const auto is_row = [this](const TransferId& id) {
-    return find(id) == nullptr && !loading_.contains(id);
-  };
-  const bool as_rows = verb == ControlVerb::Start && ids.size() > 1 &&
-                       !outside_.has_any_listener() && std::ranges::all_of(ids, is_row);
-  if (as_rows) return start_rows(ids, std::move(done));
-  control_each(verb, ids, std::move(done));
-}
-
-void TransferManager::control_each(ControlVerb verb, const std::vector<TransferId>& ids,
-                                   Done<std::vector<RefusedTransfer>> done) {
   struct Batch {
     std::size_t open = 1;
     std::vector<RefusedTransfer> refused;

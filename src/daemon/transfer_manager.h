@@ -81,6 +81,12 @@ class TransferManager {
   /// All or none; durable when answered.
   void create(std::vector<TransferSpec> specs, bool start, std::vector<TransferId> ids,
               Done<Result<std::vector<TransferId>>> done);
+  /// The same for a batch that comes in parts: what is staged is seen by nobody until it is
+  /// published, whole or not at all. Its number is the caller's.
+  void stage(std::uint64_t batch, std::vector<TransferSpec> specs, bool start,
+             std::vector<TransferId> ids, Done<Result<std::vector<TransferId>>> done);
+  void publish(std::uint64_t batch, Done<Result<std::uint64_t>> done);
+  void drop(std::uint64_t batch);
   void control(ControlVerb verb, const std::vector<TransferId>& ids,
                Done<std::vector<RefusedTransfer>> done);
   void change(const TransferId& id, WishedChange wish, Done<std::optional<TransferError>> done);
@@ -146,17 +152,15 @@ class TransferManager {
   /// `ids` are in memory and pinned, as far as they exist.
   void work_with(const std::vector<TransferId>& ids,
                  const std::function<void(const Entries&)>& work);
-  /// Start for many: rows are started in the store, without coming into memory, where nobody could
-  /// tell the difference.
-  void start_rows(const std::vector<TransferId>& ids, Done<std::vector<RefusedTransfer>> done);
-  void control_each(ControlVerb verb, const std::vector<TransferId>& ids,
-                    Done<std::vector<RefusedTransfer>> done);
   void leave_to_store(const std::vector<TransferId>& ids);
   /// One event through the machine. The entry may be gone afterwards.
   void feed(LiveTransfer& entry, const Event& event);
   void take(LiveTransfer& entry, Step step, const Filed& before);
   /// Brings slots, queue and wake-ups in step with what a decision changed.
   void refile(LiveTransfer& entry, const Filed& before);
+  /// Tells who listens that these were created, page by page.
+  void tell_created(std::vector<TransferId> ids);
+  void tell_created(const Transfer& transfer);
   void settle(LiveTransfer& entry);
   void file_or_let_go(LiveTransfer& entry);
   void came_to_rest(LiveTransfer& entry);
@@ -199,7 +203,7 @@ class TransferManager {
 
   std::unordered_map<TransferId, std::unique_ptr<LiveTransfer>> live_;
   std::unordered_map<RequestId, std::function<void(std::optional<TransferError>)>> requests_;
-  std::unordered_multiset<TransferId> loading_;  ///< by with(), into memory
+  std::unordered_set<TransferId> untold_;  ///< published, and nobody was told yet
   RequestId last_request_ = 0;
   AttemptId last_attempt_ = 0;
   std::uint64_t last_queue_position_ = 0;

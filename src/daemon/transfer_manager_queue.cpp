@@ -164,34 +164,6 @@ void TransferManager::leave_to_store(const std::vector<TransferId>& ids) {
   }
 }
 
-void TransferManager::start_rows(const std::vector<TransferId>& ids,
-                                 Done<std::vector<RefusedTransfer>> done) {
-  const QueueStart start{seams_.clock.now(), last_queue_position_ + 1};
-  last_queue_position_ += ids.size();
-  seams_.store.start(ids, start, [this, ids, done = std::move(done)](Result<Started> started) {
-    if (!started.ok()) {
-      fail(started.error());
-      std::vector<RefusedTransfer> refused;
-      const TransferError error = to_transfer_error(started.error());
-      for (const TransferId& id : ids) refused.push_back({id, error});
-      return done(std::move(refused));
-    }
-    if (started->first) leave_to_store(window_.uncover(*started->first));
-    behind_is_known_ = false;
-    for (const TransferId& id : started->ids) {
-      log(LogLevel::Info, "Idle -> Idle (started), 0 bytes durable, attempt 0", id.to_string());
-    }
-    // Those that were not started are told why.
-    const std::unordered_set<TransferId> now_started(started->ids.begin(), started->ids.end());
-    std::vector<TransferId> others;
-    std::ranges::copy_if(ids, std::back_inserter(others),
-                         [&](const TransferId& id) { return !now_started.contains(id); });
-    if (!others.empty()) return control_each(ControlVerb::Start, others, done);
-    done({});
-    schedule();
-  });
-}
-
 void TransferManager::note_wake(TimePoint when) {
   if (next_wake_ && *next_wake_ <= when) return;
   next_wake_ = when;

@@ -105,6 +105,10 @@ Error with_index(const Error& error, std::size_t index, std::size_t count) {
   return named;
 }
 
+Error no_such_batch() {
+  return {ErrorKind::NotFound, 0, {}, {}, "the batch is not open; begin it again"};
+}
+
 /// The spec of one item; everything but the folder is checked.
 Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std::string& app,
                                const WireItem& item) {
@@ -223,9 +227,14 @@ void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&&
     }
     specs.push_back(std::move(*spec));
   }
+  const std::string client = caller();
+  if (common->batch && !is_open(*common->batch, client)) {
+    return result.returnError(to_bus_error(no_such_batch()));
+  }
   auto answer = share(std::move(result));
   auto pending = std::make_shared<std::vector<TransferSpec>>(std::move(specs));
-  auto create = [this, answer, pending, start](std::vector<FolderCheck> checks) {
+  auto create = [this, answer, pending, start, client,
+                 batch = common->batch](std::vector<FolderCheck> checks) {
     for (std::size_t i = 0; i < pending->size(); ++i) {
       Target& target = (*pending)[i].target;
       const auto check = std::ranges::find(checks, target.folder, &FolderCheck::folder);
@@ -237,19 +246,66 @@ void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&&
     std::vector<TransferId> ids;
     ids.reserve(pending->size());
     for (std::size_t i = 0; i < pending->size(); ++i) ids.push_back(random_guid());
-    parts_.manager.create(std::move(*pending), start, std::move(ids),
-                          [answer](Result<std::vector<TransferId>> created) {
-                            if (!created.ok())
-                              return answer->returnError(to_bus_error(created.error()));
-                            std::vector<std::string> texts;
-                            texts.reserve(created->size());
-                            for (const TransferId& id : *created) texts.push_back(id.to_string());
-                            answer->returnResults(texts);
-                          });
+    auto done = [answer](Result<std::vector<TransferId>> created) {
+      if (!created.ok()) return answer->returnError(to_bus_error(created.error()));
+      std::vector<std::string> texts;
+      texts.reserve(created->size());
+      for (const TransferId& id : *created) texts.push_back(id.to_string());
+      answer->returnResults(texts);
+    };
+    if (!batch) {
+      return parts_.manager.create(std::move(*pending), start, std::move(ids), std::move(done));
+    }
+    // The client may have left meanwhile.
+    if (!is_open(*batch, client)) return answer->returnError(to_bus_error(no_such_batch()));
+    parts_.manager.stage(*batch, std::move(*pending), start, std::move(ids),
+                         [this, batch, done](Result<std::vector<TransferId>> staged) {
+                           // Nothing comes of a batch of which a part is missing.
+                           if (!staged.ok() && batches_.erase(*batch) > 0) {
+                             parts_.manager.drop(*batch);
+                           }
+                           done(std::move(staged));
+                         });
   };
   parts_.inquiries.check_folders(std::move(folders), [this, create = std::move(create)](
                                                          std::vector<FolderCheck> checks) {
     parts_.loop.post([create, checks = std::move(checks)]() mutable { create(std::move(checks)); });
+  });
+}
+
+std::uint64_t TransfersAdaptor::BeginBatch() {
+  require_hello();
+  batches_.emplace(++last_batch_, caller());
+  return last_batch_;
+}
+
+bool TransfersAdaptor::is_open(std::uint64_t batch, const std::string& client) const {
+  const auto found = batches_.find(batch);
+  return found != batches_.end() && found->second == client;
+}
+
+void TransfersAdaptor::EndBatch(sdbus::Result<std::uint64_t>&& result, std::uint64_t batch,
+                                bool publish) {
+  if (!is_open(batch, caller())) return result.returnError(to_bus_error(no_such_batch()));
+  batches_.erase(batch);
+  if (!publish) {
+    parts_.manager.drop(batch);
+    return share(std::move(result))->returnResults(0);
+  }
+  parts_.manager.publish(batch,
+                         [answer = share(std::move(result))](Result<std::uint64_t> published) {
+                           if (!published.ok()) {
+                             return answer->returnError(to_bus_error(published.error()));
+                           }
+                           answer->returnResults(*published);
+                         });
+}
+
+void TransfersAdaptor::gone(const std::string& client) {
+  std::erase_if(batches_, [&](const auto& batch) {
+    if (batch.second != client) return false;
+    parts_.manager.drop(batch.first);
+    return true;
   });
 }
 

@@ -86,6 +86,10 @@ class TransfersAdaptor final
 
   /// Sends Changed to one client.
   void send(const std::string& client, const std::vector<lh::Change>& changes);
+  /// The client has left the bus: what it did not finish is dropped.
+  void gone(const std::string& client);
+  /// Whether a client is putting a batch together.
+  [[nodiscard]] bool has_batches() const { return !batches_.empty(); }
   /// Whether calls were taken that are not answered yet.
   [[nodiscard]] bool owes_answers() const { return *open_answers_ > 0; }
 
@@ -96,6 +100,8 @@ class TransfersAdaptor final
   void CreateDownloads(sdbus::Result<std::vector<std::string>>&& result, Dictionary settings,
                        std::vector<sdbus::Struct<std::string, std::string, std::string>> items,
                        bool start) override;
+  std::uint64_t BeginBatch() override;
+  void EndBatch(sdbus::Result<std::uint64_t>&& result, std::uint64_t batch, bool publish) override;
   void Control(
       sdbus::Result<std::vector<sdbus::Struct<std::string, std::int32_t, std::string>>>&& result,
       std::string verb, std::vector<std::string> ids, Dictionary options) override;
@@ -116,6 +122,8 @@ class TransfersAdaptor final
   /// The caller's app; throws if it did not say hello.
   [[nodiscard]] std::string caller_app();
   void require_hello() { static_cast<void>(caller_app()); }
+  /// Whether this batch was begun by this client, and has not ended.
+  [[nodiscard]] bool is_open(std::uint64_t batch, const std::string& client) const;
 
   template <typename... Results>
   [[nodiscard]] auto share(sdbus::Result<Results...>&& result) {
@@ -136,6 +144,8 @@ class TransfersAdaptor final
 
   Parts parts_;
   Hooks hooks_;
+  std::map<std::uint64_t, std::string> batches_;  ///< that are open, and whose they are
+  std::uint64_t last_batch_ = 0;
   std::shared_ptr<std::atomic<std::size_t>> open_answers_ =
       std::make_shared<std::atomic<std::size_t>>(0);
 };

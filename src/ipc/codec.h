@@ -49,7 +49,8 @@ struct DownloadSettingsModel {
   std::string group;
   std::optional<Checksum> checksum;
   Collision collision = Collision::Replace;
-  bool keep = false;  ///< TransferSpec::keep_when_ended
+  bool keep = false;                   ///< TransferSpec::keep_when_ended
+  std::optional<std::uint64_t> batch;  ///< of BeginBatch
 
   friend bool operator==(const DownloadSettingsModel&, const DownloadSettingsModel&) = default;
 };

@@ -91,6 +91,7 @@ WireDictionary encode_settings(const DownloadSettingsModel& settings) {
   }
   wire.emplace(key::kCollision, static_cast<std::uint32_t>(settings.collision));
   wire.emplace(key::kKeep, settings.keep);
+  if (settings.batch) wire.emplace(key::kBatch, *settings.batch);
   return wire;
 }
 
@@ -114,6 +115,7 @@ Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire) {
       [](std::uint32_t number) { return in_range(number, Collision::MakeUnique); });
   settings.collision = collision.value_or(Collision::Replace);
   read(reader, key::kKeep, settings.keep);
+  settings.batch = reader.take<std::uint64_t>(key::kBatch);
   if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
   return settings;
 }

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/policy/scheduler.h"
 #include "store/database.h"
 #include "store/list_query.h"
 #include "store/queue_scan.h"
@@ -45,6 +46,7 @@ class SqliteStore::Impl {
   explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
 
   Result<void> load_counter();
+  Result<void> drop_drafts();
   Result<void> save_counter();
   void note_position(const Transfer& transfer) {
     last_position = std::max(last_position, transfer.state.queue_position);
@@ -54,6 +56,9 @@ class SqliteStore::Impl {
   Result<void> all_or_none(SqliteStore& store, const std::function<Result<void>()>& work);
   Result<void> insert_one(const Transfer& transfer);
   Result<void> check_quota(const std::vector<Transfer>& transfers, std::uint64_t max_per_app);
+  Result<void> check_draft_quota(std::uint64_t batch, std::uint64_t max_per_app);
+  Result<void> check_quota_of(std::string_view app, std::uint64_t count, std::uint64_t max_per_app);
+  Result<void> insert_drafts(std::uint64_t batch, Published& published);
   Result<std::optional<Guid>> owner_of(const Target& target, const char* sql);
   Error explain_conflict(const Transfer& transfer);
   Result<void> remember_folder(const std::string& folder);
@@ -62,8 +67,6 @@ class SqliteStore::Impl {
 
   Result<std::vector<Transfer>> collect(Statement& rows);
   Result<std::optional<Transfer>> load_row(std::int64_t sequence);
-  Result<std::optional<std::uint8_t>> start_one(const TransferId& id, TimePoint now,
-                                                std::uint64_t position);
 
   std::unique_ptr<Database> database;
   std::uint64_t last_position = 0;                ///< largest queue position given out
@@ -77,6 +80,17 @@ Result<void> SqliteStore::Impl::load_counter() {
   if (!found) return found.error();
   if (*found) last_position = saved_position = row.unsigned_integer(0);
   return {};
+}
+
+/// Those of a run of the service that ended before they were complete.
+Result<void> SqliteStore::Impl::drop_drafts() {
+  {
+    Statement row(*database, "SELECT EXISTS (SELECT 1 FROM draft)");
+    const auto found = row.next();
+    if (!found) return found.error();
+    if (row.integer(0) == 0) return {};
+  }
+  return database->execute("DELETE FROM draft");
 }
 
 Result<void> SqliteStore::Impl::save_counter() {
@@ -130,17 +144,59 @@ Result<void> SqliteStore::Impl::check_quota(const std::vector<Transfer>& transfe
   std::map<std::string_view, std::uint64_t> wanted;
   for (const Transfer& transfer : transfers) ++wanted[transfer.spec.app];
   for (const auto& [app, count] : wanted) {
-    Statement row(*database,
-                  "SELECT count(*) FROM transfer INDEXED BY by_app WHERE app = ?1 AND phase < 7");
-    const auto found = row.bind(app).next();
-    if (!found) return found.error();
-    const std::uint64_t present = row.unsigned_integer(0);
-    if (present + count <= max_per_app) continue;
-    return Error{ErrorKind::Quota, 0, "create operations of", std::string(app),
-                 "it has " + std::to_string(present) + " that have not ended, and the limit is " +
-                     std::to_string(max_per_app) + " (limits.max_operations_per_app)"};
+    if (auto fits = check_quota_of(app, count, max_per_app); !fits) return fits;
   }
   return {};
+}
+
+Result<void> SqliteStore::Impl::check_draft_quota(std::uint64_t batch, std::uint64_t max_per_app) {
+  if (max_per_app == 0) return {};
+  Statement rows(*database, "SELECT app, count(*) FROM draft WHERE batch = ?1 GROUP BY app");
+  rows.bind(batch);
+  for (;;) {
+    const auto row = rows.next();
+    if (!row) return row.error();
+    if (!*row) return {};
+    const std::string app(rows.text(0));
+    if (auto fits = check_quota_of(app, rows.unsigned_integer(1), max_per_app); !fits) return fits;
+  }
+}
+
+Result<void> SqliteStore::Impl::check_quota_of(std::string_view app, std::uint64_t count,
+                                               std::uint64_t max_per_app) {
+  Statement row(*database,
+                "SELECT count(*) FROM transfer INDEXED BY by_app WHERE app = ?1 AND phase < 7");
+  const auto found = row.bind(app).next();
+  if (!found) return found.error();
+  const std::uint64_t present = row.unsigned_integer(0);
+  if (present + count <= max_per_app) return {};
+  return Error{ErrorKind::Quota, 0, "create operations of", std::string(app),
+               "it has " + std::to_string(present) + " that have not ended, and the limit is " +
+                   std::to_string(max_per_app) + " (limits.max_operations_per_app)"};
+}
+
+Result<void> SqliteStore::Impl::insert_drafts(std::uint64_t batch, Published& published) {
+  Statement rows(*database, select_drafts_sql());
+  rows.bind(batch);
+  for (;;) {
+    const auto row = rows.next();
+    if (!row) return row.error();
+    if (!*row) return {};
+    auto transfer = read_transfer(rows);
+    if (!transfer) return std::move(transfer).error();
+    if (auto done = insert_one(*transfer); !done) {
+      return Error{
+          done.error().kind,
+          done.error().code,
+          {},
+          {},
+          "download " + std::to_string(published.ids.size()) + ": " + done.error().message()};
+    }
+    published.ids.push_back(transfer->id);
+    if (transfer->state.phase != Phase::Queued) continue;
+    const QueueKey key{rank_of(transfer->spec.priority), transfer->state.queue_position};
+    published.first = std::min(published.first.value_or(key), key);
+  }
 }
 
 Result<void> SqliteStore::Impl::remember_folder(const std::string& folder) {
@@ -200,23 +256,6 @@ Result<std::optional<Transfer>> SqliteStore::Impl::load_row(std::int64_t sequenc
   return std::optional(std::move(transfer).value());
 }
 
-/// The rank of what was started; none if it is not there to be started. (RETURNING would take twice
-/// the time.)
-Result<std::optional<std::uint8_t>> SqliteStore::Impl::start_one(const TransferId& id,
-                                                                 TimePoint now,
-                                                                 std::uint64_t position) {
-  Statement row(*database, "SELECT sequence, rank FROM transfer WHERE id = ?1 AND phase = 0");
-  const auto found = row.bind(id).next();
-  if (!found) return found.error();
-  if (!*found) return std::optional<std::uint8_t>();
-  Statement update(*database,
-                   "UPDATE transfer SET phase = 1, phase_since = ?2, started = ?2,"
-                   " queue_position = ?3 WHERE sequence = ?1");
-  auto done = update.bind(row.integer(0)).bind(now).bind(position).run();
-  if (!done) return std::move(done).error();
-  return std::optional(static_cast<std::uint8_t>(row.integer(1)));
-}
-
 Result<void> SqliteStore::Impl::all_or_none(SqliteStore& store,
                                             const std::function<Result<void>()>& work) {
   const bool own_transaction = !database->in_transaction();
@@ -240,6 +279,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) 
   auto database = Database::open(path);
   if (!database) return std::move(database).error();
   auto impl = std::make_unique<Impl>(std::move(database).value());
+  if (auto dropped = impl->drop_drafts(); !dropped) return std::move(dropped).error();
   if (auto loaded = impl->load_counter(); !loaded) return std::move(loaded).error();
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
 }
@@ -287,6 +327,38 @@ Result<void> SqliteStore::insert(const std::vector<Transfer>& transfers,
   });
 }
 
+Result<void> SqliteStore::stage(std::uint64_t batch, const std::vector<Transfer>& transfers) {
+  return impl_->all_or_none(*this, [&]() -> Result<void> {
+    for (const Transfer& transfer : transfers) {
+      Statement insert(*impl_->database, insert_draft_sql());
+      if (auto bound = bind_transfer(insert, transfer); !bound) return bound;
+      if (auto done = insert.bind(batch).run(); !done) return done;
+      impl_->note_position(transfer);
+    }
+    return {};
+  });
+}
+
+Result<Published> SqliteStore::publish(std::uint64_t batch, std::uint64_t max_per_app) {
+  Published published;
+  auto done = impl_->all_or_none(*this, [&]() -> Result<void> {
+    if (auto fits = impl_->check_draft_quota(batch, max_per_app); !fits) return fits;
+    if (auto moved = impl_->insert_drafts(batch, published); !moved) return moved;
+    return drop(batch);
+  });
+  if (done) return published;
+  static_cast<void>(drop(batch));  // if that fails, too, the next start drops it
+  return std::move(done).error();
+}
+
+Result<void> SqliteStore::drop(std::uint64_t batch) {
+  {
+    Statement erase(*impl_->database, "DELETE FROM draft WHERE batch = ?1");
+    if (auto done = erase.bind(batch).run(); !done) return done;
+  }
+  return impl_->give_back_pages();
+}
+
 Result<void> SqliteStore::update(const Transfer& transfer) {
   impl_->note_position(transfer);
   {
@@ -314,27 +386,6 @@ Result<void> SqliteStore::erase(const std::vector<TransferId>& ids) {
     if (auto done = erase.bind(id).run(); !done) return done;
   }
   return impl_->give_back_pages();
-}
-
-Result<Started> SqliteStore::start(const std::vector<TransferId>& ids, QueueStart start) {
-  Started started;
-  auto done = impl_->all_or_none(*this, [&]() -> Result<void> {
-    std::uint64_t position = start.first_position;
-    for (const TransferId& id : ids) {
-      const auto rank = impl_->start_one(id, start.now, position);
-      if (!rank) return rank.error();
-      if (*rank) {
-        const QueueKey key{**rank, position};
-        started.first = std::min(started.first.value_or(key), key);
-        started.ids.push_back(id);
-        impl_->last_position = std::max(impl_->last_position, position);
-      }
-      ++position;
-    }
-    return {};
-  });
-  if (!done) return std::move(done).error();
-  return started;
 }
 
 Result<std::vector<Transfer>> SqliteStore::load(const std::vector<TransferId>& ids) {

@@ -24,9 +24,11 @@ class SqliteStore {
 
   [[nodiscard]] Result<void> insert(const std::vector<Transfer>& transfers,
                                     std::uint64_t max_per_app);
+  [[nodiscard]] Result<void> stage(std::uint64_t batch, const std::vector<Transfer>& transfers);
+  [[nodiscard]] Result<Published> publish(std::uint64_t batch, std::uint64_t max_per_app);
+  [[nodiscard]] Result<void> drop(std::uint64_t batch);
   [[nodiscard]] Result<void> update(const Transfer& transfer);
   [[nodiscard]] Result<void> erase(const std::vector<TransferId>& ids);
-  [[nodiscard]] Result<Started> start(const std::vector<TransferId>& ids, QueueStart start);
   [[nodiscard]] Result<std::vector<Transfer>> load(const std::vector<TransferId>& ids);
   [[nodiscard]] Result<std::vector<Transfer>> load_queue(
       QueueKey after, const std::vector<std::string>& busy_origins, std::uint32_t limit);

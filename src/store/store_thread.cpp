@@ -164,6 +164,29 @@ void StoreThread::insert(std::vector<Transfer> transfers, std::uint64_t max_per_
       std::move(done));
 }
 
+void StoreThread::stage(std::uint64_t batch, std::vector<Transfer> transfers,
+                        Done<Result<void>> done) {
+  impl_->add(
+      Access::Writes,
+      [batch, transfers = std::move(transfers)](SqliteStore& store) {
+        return store.stage(batch, transfers);
+      },
+      std::move(done));
+}
+
+void StoreThread::publish(std::uint64_t batch, std::uint64_t max_per_app,
+                          Done<Result<Published>> done) {
+  impl_->add(
+      Access::Writes,
+      [batch, max_per_app](SqliteStore& store) { return store.publish(batch, max_per_app); },
+      std::move(done));
+}
+
+void StoreThread::drop(std::uint64_t batch, Done<Result<void>> done) {
+  impl_->add(
+      Access::Writes, [batch](SqliteStore& store) { return store.drop(batch); }, std::move(done));
+}
+
 void StoreThread::update(Transfer transfer, Done<Result<void>> done) {
   impl_->add(
       Access::Writes,
@@ -174,13 +197,6 @@ void StoreThread::update(Transfer transfer, Done<Result<void>> done) {
 void StoreThread::erase(std::vector<TransferId> ids, Done<Result<void>> done) {
   impl_->add(
       Access::Writes, [ids = std::move(ids)](SqliteStore& store) { return store.erase(ids); },
-      std::move(done));
-}
-
-void StoreThread::start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) {
-  impl_->add(
-      Access::Writes,
-      [ids = std::move(ids), start](SqliteStore& store) { return store.start(ids, start); },
       std::move(done));
 }
 

@@ -26,9 +26,13 @@ class StoreThread final : public TransferStore {
 
   void insert(std::vector<Transfer> transfers, std::uint64_t max_per_app,
               Done<Result<void>> done) override;
+  void stage(std::uint64_t batch, std::vector<Transfer> transfers,
+             Done<Result<void>> done) override;
+  void publish(std::uint64_t batch, std::uint64_t max_per_app,
+               Done<Result<Published>> done) override;
+  void drop(std::uint64_t batch, Done<Result<void>> done) override;
   void update(Transfer transfer, Done<Result<void>> done) override;
   void erase(std::vector<TransferId> ids, Done<Result<void>> done) override;
-  void start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) override;
   void load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) override;
   void load_queue(QueueKey after, std::vector<std::string> busy_origins, std::uint32_t limit,
                   Done<Result<std::vector<Transfer>>> done) override;

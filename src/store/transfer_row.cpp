@@ -79,6 +79,12 @@ std::string build_insert() {
   return "INSERT INTO transfer (" + column_list() + ") VALUES (" + marks + ")";
 }
 
+std::string build_insert_draft() {
+  std::string marks;
+  for (std::size_t i = 0; i < kColumns.size(); ++i) marks += "?, ";
+  return "INSERT INTO draft (" + column_list() + ", batch) VALUES (" + marks + "?)";
+}
+
 std::string build_update() {
   std::string assignments;
   for (std::size_t i = 1; i < kColumns.size(); ++i) {
@@ -371,6 +377,17 @@ const char* insert_sql() {
 
 const char* update_sql() {
   static const std::string sql = build_update();
+  return sql.c_str();
+}
+
+const char* insert_draft_sql() {
+  static const std::string sql = build_insert_draft();
+  return sql.c_str();
+}
+
+const char* select_drafts_sql() {
+  static const std::string sql =
+      "SELECT rowid, " + column_list() + " FROM draft WHERE batch = ?1 ORDER BY rowid";
   return sql.c_str();
 }
 

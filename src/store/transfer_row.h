@@ -16,6 +16,10 @@ namespace lh {
 [[nodiscard]] const char* insert_sql();
 /// "UPDATE transfer SET … WHERE id = …", the same parameters.
 [[nodiscard]] const char* update_sql();
+/// "INSERT INTO draft …": the number of the batch follows these parameters.
+[[nodiscard]] const char* insert_draft_sql();
+/// "SELECT … FROM draft", of the batch that is its parameter, in order, for read_transfer.
+[[nodiscard]] const char* select_drafts_sql();
 /// "SELECT sequence, … FROM transfer " followed by `clause`, for read_transfer.
 [[nodiscard]] std::string select_sql(std::string_view clause);
 

@@ -30,14 +30,10 @@ struct ListedTransfer {
 /// Number of operations by phase; index is the Phase.
 using PhaseCounts = std::array<std::uint64_t, 10>;
 
-/// Starting many at once: when, and the place in the queue of the first.
-struct QueueStart {
-  TimePoint now{};
-  std::uint64_t first_position = 0;
-};
-struct Started {
-  std::vector<TransferId> ids;    ///< those that were started
-  std::optional<QueueKey> first;  ///< the smallest of their keys
+/// What a batch has brought.
+struct Published {
+  std::vector<TransferId> ids;    ///< in order
+  std::optional<QueueKey> first;  ///< the smallest key of those that are Queued
 };
 
 /// What must survive: the only truth about operations (R3, design.md 2.3). Calls return at once;
@@ -56,12 +52,19 @@ class TransferStore {
   /// of one app (0: no limit; R16 as amended).
   virtual void insert(std::vector<Transfer> transfers, std::uint64_t max_per_app,
                       Done<Result<void>> done) = 0;
+  /// Keeps them as a part of the batch of this number (given by the caller), where nobody else sees
+  /// them. What is not published is gone at the next start.
+  virtual void stage(std::uint64_t batch, std::vector<Transfer> transfers,
+                     Done<Result<void>> done) = 0;
+  /// Inserts what was staged in this batch, in its order: all or none, with the errors of insert(),
+  /// which say which of them it was. The batch is gone afterwards, one way or the other.
+  virtual void publish(std::uint64_t batch, std::uint64_t max_per_app,
+                       Done<Result<Published>> done) = 0;
+  /// Drops what was staged in it.
+  virtual void drop(std::uint64_t batch, Done<Result<void>> done) = 0;
   /// Replaces what is stored of it. Fails with NotFound if there is no such row.
   virtual void update(Transfer transfer, Done<Result<void>> done) = 0;
   virtual void erase(std::vector<TransferId> ids, Done<Result<void>> done) = 0;
-  /// Queues those of `ids` that are in Phase::Created, in this order, as the event StartRequested
-  /// would; leaves the others as they are.
-  virtual void start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) = 0;
 
   /// Those that exist, in any order.
   virtual void load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) = 0;

@@ -1,5 +1,8 @@
 """Many at once."""
 
+import time
+
+import pytest
 from support.body import body, check_file
 
 
@@ -19,6 +22,29 @@ def test_two_thousand_small_files_all_arrive(box, nginx):
     listed = box.list()
     assert [each["id"] for each in listed] == ids
     assert {each["status"] for each in listed} == {"Completed"}
+
+
+@pytest.mark.parametrize("killed", ["client", "service"])
+def test_a_batch_that_is_cut_off_is_there_whole_or_not_at_all(box, fault, killed):
+    count, url = 5000, fault.url(size=1)
+    lines = box.root / "lines"
+    lines.write_text("".join(f"{url}\tb{i}\n" for i in range(count)))
+    for moment in range(10):
+        box.run("status").ok()
+        client = box.start("get", "--paused", "-i", lines)
+        time.sleep(0.03 * moment)  # spread over the time that it takes
+        if killed == "client":
+            client.kill9()
+        else:
+            box.kill9_daemon()  # the client begins again with the next one
+            assert len(client.wait().ok().lines) == count
+        there = len(box.list())
+        assert there in ([0, count] if killed == "client" else [count])
+        if there > 0:
+            box.run("cancel", "--all").ok()
+            box.run("forget", "--done").ok()
+    ids = box.run("get", "--paused", "-i", lines).ok().lines
+    assert [each["id"] for each in box.list()] == ids
 
 
 def test_ten_thousand_waiting_ones_are_listed_in_order(box, fault):

@@ -145,18 +145,21 @@ TEST(Queue, WhatTheWindowShedsIsFoundAgainWhenASlotIsFree) {
   EXPECT_EQ(world.snapshot(shed).status, Status::Running);
 }
 
-TEST(Queue, ManyThatAreStartedAtOnceStayInTheStoreUntilTheirTurn) {
+std::vector<std::vector<TransferSpec>> batch_of(World& world, std::size_t parts, int each) {
+  std::vector<std::vector<TransferSpec>> batch(parts);
+  for (std::vector<TransferSpec>& part : batch) {
+    for (int i = 0; i < each; ++i) part.push_back(world.make_spec("org.example.a", 1_KiB, {}));
+  }
+  return batch;
+}
+
+TEST(Queue, ABatchStaysInTheStoreUntilItsTurn) {
   World world;
-  App app = world.app("org.example.a");
-  std::vector<TransferSpec> specs;
-  for (int i = 0; i < 3000; ++i) specs.push_back(world.make_spec("org.example.a", 1_KiB, {}));
   std::vector<TransferId> ids;
-  world.ask_create("org.example.a", std::move(specs), false, false,
-                   [&ids](const Result<std::vector<TransferId>>& created) { ids = *created; });
+  world.ask_batch(batch_of(world, 3, 1000), true, true,
+                  [&ids](const Result<std::vector<TransferId>>& created) { ids = *created; });
   world.settle();
   ASSERT_EQ(ids.size(), 3000U);
-  world.ask_all(ControlVerb::Start, ids);
-  world.settle();
   EXPECT_EQ(world.running(), 2U);
   EXPECT_LT(world.live_count(), 1000U);
   EXPECT_EQ(world.snapshot(ids.back()).status, Status::Idle);
@@ -164,25 +167,44 @@ TEST(Queue, ManyThatAreStartedAtOnceStayInTheStoreUntilTheirTurn) {
   for (const TransferId& id : {ids.front(), ids[1500], ids.back()}) {
     EXPECT_EQ(world.snapshot(id).status, Status::Completed);
   }
-  world.check_at_rest();
 }
 
-TEST(Queue, AChangeThatIsUnderWayDoesNotUndoAStartOfMany) {
+TEST(Queue, NothingOfABatchIsThereBeforeAllOfItIs) {
+  World world;
+  world.ask_batch(batch_of(world, 2, 2), true, false);  // dropped
+  world.settle();
+  EXPECT_EQ(world.store.writes(), 0U);
+  EXPECT_EQ(world.running(), 0U);
+  // One whose last part wants a file that another one writes to.
+  DownloadWish wish;
+  wish.file_name = "shared";
+  auto batch = batch_of(world, 2, 2);
+  batch[1][1] = world.make_spec("org.example.a", 1_KiB, wish);
+  App app = world.app("org.example.a");
+  wish.file.size = 10_GiB;
+  app.create(10_GiB, wish);
+  const auto before = world.store.writes();
+  bool refused = false;
+  world.ask_batch(
+      std::move(batch), true, true,
+      [&refused](const Result<std::vector<TransferId>>& created) { refused = !created.ok(); });
+  world.settle();
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(world.store.writes(), before);
+}
+
+TEST(Queue, WhoWatchesIsToldOfEachOfABatchBeforeItRuns) {
   World world;
   App app = world.app("org.example.a");
-  const auto first = app.create(1_MiB);
-  const auto second = app.create(1_MiB);
-  world.detach("org.example.a", first);
-  world.detach("org.example.a", second);
+  const auto first = app.download(1_MiB);  // somebody listens
+  std::vector<TransferId> ids;
+  world.ask_batch(batch_of(world, 2, 300), true, true,
+                  [&ids](const Result<std::vector<TransferId>>& created) { ids = *created; });
   world.settle();
-  WishedChange wish;
-  wish.priority = BackgroundTransferPriority::High;
-  world.ask_change(first, std::move(wish));  // is being loaded
-  world.ask_all(ControlVerb::Start, {first, second});
-  world.settle();
+  ASSERT_EQ(ids.size(), 600U);
   world.run_until_idle();
   EXPECT_EQ(world.snapshot(first).status, Status::Completed);
-  EXPECT_EQ(world.snapshot(second).status, Status::Completed);
+  EXPECT_EQ(world.snapshot(ids.back()).status, Status::Completed);
 }
 
 TEST(Queue, R107_HigherPriorityGoesFirstAndLowLast) {

@@ -59,6 +59,7 @@ void MemoryStore::deliver(std::size_t count) {
 }
 
 void MemoryStore::crash() {
+  drafts_.clear();  // removed at the next start
   calls_.clear();
   answers_.clear();
 }
@@ -164,43 +165,58 @@ void MemoryStore::insert(std::vector<Transfer> transfers, std::uint64_t max_per_
         std::move(done));
 }
 
+void MemoryStore::stage(std::uint64_t batch, std::vector<Transfer> transfers,
+                        Done<Result<void>> done) {
+  write(
+      [this, batch, transfers = std::move(transfers)]() -> Result<void> {
+        std::ranges::copy(transfers, std::back_inserter(drafts_[batch]));
+        return {};
+      },
+      std::move(done));
+}
+
+Result<Published> MemoryStore::publish_now(std::uint64_t batch, std::uint64_t max_per_app) {
+  const std::vector<Transfer> drafts = drafts_[batch];
+  drafts_.erase(batch);
+  if (auto inserted = insert_now(drafts, max_per_app); !inserted) {
+    return std::move(inserted).error();
+  }
+  Published published;
+  for (const Transfer& transfer : drafts) {
+    published.ids.push_back(transfer.id);
+    if (transfer.state.phase != Phase::Queued) continue;
+    const QueueKey key = key_of(transfer);
+    published.first = std::min(published.first.value_or(key), key);
+  }
+  return published;
+}
+
+void MemoryStore::publish(std::uint64_t batch, std::uint64_t max_per_app,
+                          Done<Result<Published>> done) {
+  calls_.push_back([this, batch, max_per_app, done = std::move(done)]() -> Answer {
+    Result<Published> result =
+        std::exchange(fail_next_write_, false)
+            ? Result<Published>(store_error(ErrorKind::Store, "write", "disk I/O error"))
+            : publish_now(batch, max_per_app);
+    return [done, result = std::move(result)] { done(result); };
+  });
+}
+
+void MemoryStore::drop(std::uint64_t batch, Done<Result<void>> done) {
+  write(
+      [this, batch]() -> Result<void> {
+        drafts_.erase(batch);
+        return {};
+      },
+      std::move(done));
+}
+
 void MemoryStore::update(Transfer transfer, Done<Result<void>> done) {
   write([this, transfer = std::move(transfer)] { return update_now(transfer); }, std::move(done));
 }
 
 void MemoryStore::erase(std::vector<TransferId> ids, Done<Result<void>> done) {
   write([this, ids = std::move(ids)] { return erase_now(ids); }, std::move(done));
-}
-
-Started MemoryStore::start_now(const std::vector<TransferId>& ids, QueueStart start) {
-  Started started;
-  std::uint64_t position = start.first_position;
-  for (const TransferId& id : ids) {
-    const Transfer* const row = find(id);
-    if (row != nullptr && row->state.phase == Phase::Created) {
-      Transfer queued = *row;
-      queued.state.phase = Phase::Queued;
-      queued.state.phase_since = start.now;
-      queued.state.started = start.now;
-      queued.state.queue_position = position;
-      const QueueKey key = key_of(queued);
-      started.first = std::min(started.first.value_or(key), key);
-      started.ids.push_back(id);
-      if (!update_now(queued).ok()) started.ids.pop_back();
-    }
-    ++position;
-  }
-  return started;
-}
-
-void MemoryStore::start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) {
-  calls_.push_back([this, ids = std::move(ids), start, done = std::move(done)]() -> Answer {
-    Result<Started> result =
-        std::exchange(fail_next_write_, false)
-            ? Result<Started>(store_error(ErrorKind::Store, "write", "disk I/O error"))
-            : Result<Started>(start_now(ids, start));
-    return [done, result = std::move(result)] { done(result); };
-  });
 }
 
 // --- reads -------------------------------------------------------------------------------------

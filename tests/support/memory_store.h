@@ -49,9 +49,13 @@ class MemoryStore final : public TransferStore {
 
   void insert(std::vector<Transfer> transfers, std::uint64_t max_per_app,
               Done<Result<void>> done) override;
+  void stage(std::uint64_t batch, std::vector<Transfer> transfers,
+             Done<Result<void>> done) override;
+  void publish(std::uint64_t batch, std::uint64_t max_per_app,
+               Done<Result<Published>> done) override;
+  void drop(std::uint64_t batch, Done<Result<void>> done) override;
   void update(Transfer transfer, Done<Result<void>> done) override;
   void erase(std::vector<TransferId> ids, Done<Result<void>> done) override;
-  void start(std::vector<TransferId> ids, QueueStart start, Done<Result<Started>> done) override;
   void load(std::vector<TransferId> ids, Done<Result<std::vector<Transfer>>> done) override;
   void load_queue(QueueKey after, std::vector<std::string> busy_origins, std::uint32_t limit,
                   Done<Result<std::vector<Transfer>>> done) override;
@@ -84,7 +88,7 @@ class MemoryStore final : public TransferStore {
                                         std::uint64_t max_per_app);
   [[nodiscard]] Result<void> update_now(const Transfer& transfer);
   [[nodiscard]] Result<void> erase_now(const std::vector<TransferId>& ids);
-  [[nodiscard]] Started start_now(const std::vector<TransferId>& ids, QueueStart start);
+  [[nodiscard]] Result<Published> publish_now(std::uint64_t batch, std::uint64_t max_per_app);
   void index(const Row& row);
   void unindex(const Row& row);
 
@@ -92,6 +96,7 @@ class MemoryStore final : public TransferStore {
   std::deque<Call> calls_;
   std::deque<Answer> answers_;
   std::unordered_map<TransferId, Row> rows_;
+  std::map<std::uint64_t, std::vector<Transfer>> drafts_;  ///< by batch
   std::map<std::uint64_t, TransferId> by_sequence_;
   std::set<std::pair<QueueKey, TransferId>> queue_;
   std::set<std::pair<TimePoint, TransferId>> wakes_;

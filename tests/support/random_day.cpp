@@ -106,11 +106,18 @@ void RandomDay::create() {
     specs.push_back(world_.make_spec(app, size, wish));
     uris_.push_back(specs.back().uri);
   }
-  world_.ask_create(app, std::move(specs), random_.percent(70), random_.percent(70),
-                    [this](const Result<std::vector<TransferId>>& created) {
-                      if (!created.ok()) return;
-                      ids_.insert(ids_.end(), created->begin(), created->end());
-                    });
+  const auto remember = [this](const Result<std::vector<TransferId>>& created) {
+    if (!created.ok()) return;
+    ids_.insert(ids_.end(), created->begin(), created->end());
+  };
+  if (specs.size() > 1 && random_.percent(40)) {
+    std::vector<std::vector<TransferSpec>> parts(2);
+    parts[1].push_back(std::move(specs.back()));
+    specs.pop_back();
+    parts[0] = std::move(specs);
+    return world_.ask_batch(std::move(parts), random_.percent(70), random_.percent(80), remember);
+  }
+  world_.ask_create(app, std::move(specs), random_.percent(70), random_.percent(70), remember);
 }
 
 void RandomDay::app_step() {

@@ -140,6 +140,9 @@ class World {
   using Created = std::function<void(Result<std::vector<TransferId>>)>;
   void ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start, bool attach,
                   Created done = {});
+  /// Creates them as a batch that comes in `parts`; without `publish` it is dropped in the end.
+  void ask_batch(std::vector<std::vector<TransferSpec>> parts, bool start, bool publish,
+                 Created done = {});
   void ask(ControlVerb verb, const TransferId& id, Answered done = {});
   /// One call for all of them.
   void ask_all(ControlVerb verb, const std::vector<TransferId>& ids);
@@ -175,6 +178,7 @@ class World {
  private:
   [[nodiscard]] TransferManager::Outside outside();
   [[nodiscard]] TransferId new_id();
+  void publish_batch(std::uint64_t batch, const std::vector<TransferId>& ids, const Created& done);
   [[nodiscard]] std::size_t request(const std::string& what);
   void open_for_business();
   void sweep();
@@ -191,6 +195,7 @@ class World {
   std::uint64_t boot_ = 1;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_file_ = 0;
+  std::uint64_t last_batch_ = 0;
   std::unique_ptr<Attachments> attachments_;
   std::unique_ptr<TransferManager> manager_;
   std::set<std::pair<std::string, TransferId>> wanted_attachments_;

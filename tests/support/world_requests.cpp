@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "core/model/status_name.h"
 #include "daemon/snapshots.h"
@@ -84,6 +85,48 @@ void World::ask_create(const std::string& app, std::vector<TransferSpec> specs, 
                      }
                      if (done) done(std::move(created));
                    });
+}
+
+void World::ask_batch(std::vector<std::vector<TransferSpec>> parts, bool start, bool publish,
+                      Created done) {
+  struct Batch {
+    std::uint64_t number = 0;
+    std::size_t open = 0;
+    bool publish = false;
+    std::vector<TransferId> ids;
+    Created done;
+  };
+  auto batch =
+      std::make_shared<Batch>(Batch{++last_batch_, parts.size(), publish, {}, std::move(done)});
+  for (std::vector<TransferSpec>& part : parts) {
+    std::vector<TransferId> ids;
+    for (std::size_t i = 0; i < part.size(); ++i) ids.push_back(new_id());
+    batch->ids.insert(batch->ids.end(), ids.begin(), ids.end());
+    const std::size_t asked = request("stage " + short_name(ids.front()) + " x" +
+                                      std::to_string(ids.size()) + (start ? ", started" : ""));
+    manager_->stage(batch->number, std::move(part), start, std::move(ids),
+                    [this, asked, batch](const Result<std::vector<TransferId>>& staged) {
+                      witness.answered(asked);
+                      if (!staged.ok()) batch->publish = false;
+                      if (--batch->open > 0) return;
+                      if (!batch->publish) return manager_->drop(batch->number);
+                      publish_batch(batch->number, batch->ids, batch->done);
+                    });
+  }
+}
+
+void World::publish_batch(std::uint64_t batch, const std::vector<TransferId>& ids,
+                          const Created& done) {
+  const std::size_t asked = request("publish a batch of " + std::to_string(ids.size()));
+  manager_->publish(batch, [this, asked, ids, done](const Result<std::uint64_t>& count) {
+    witness.answered(asked);
+    if (count.ok()) {
+      for (const TransferId& id : ids) witness.created(id);
+    }
+    if (!done) return;
+    done(count.ok() ? Result<std::vector<TransferId>>(ids)
+                    : Result<std::vector<TransferId>>(count.error()));
+  });
 }
 
 void World::ask(ControlVerb verb, const TransferId& id, Answered done) {

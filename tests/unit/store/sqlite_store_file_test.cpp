@@ -119,21 +119,26 @@ TEST(SqliteStoreFile, ValuesThatAreNotKnownAreErrors) {
   }
 }
 
-TEST(SqliteStoreFile, StartsNoneWhereOneFails) {
+TEST(SqliteStoreFile, NothingOfABatchIsThereWhereOneInsertionFails) {
   const test::TempFolder folder;
   const std::string path = folder.file("longhaul.db");
   const auto store = test::open_store(path);
-  ASSERT_TRUE(store->insert({download(0), download(1), download(2)}, 0));
+  ASSERT_TRUE(store->stage(7, {download(0), download(1), download(2)}));
   // Fails the statement, and leaves the transaction as it is.
   test::run_sql(path,
-                "CREATE TRIGGER fault BEFORE UPDATE ON transfer WHEN NEW.queue_position = 8"
+                "CREATE TRIGGER fault BEFORE INSERT ON transfer WHEN NEW.uri LIKE '%-1'"
                 " BEGIN SELECT RAISE(FAIL, 'the disk is odd'); END");
   ASSERT_TRUE(store->begin());
-  EXPECT_FALSE(store->start({id_of(0), id_of(1), id_of(2)}, {at(9000), 7}).ok());
+  EXPECT_FALSE(store->publish(7, 0).ok());
   ASSERT_TRUE(store->commit());
-  const auto rows = store->load({id_of(0), id_of(1), id_of(2)});
-  ASSERT_TRUE(rows);
-  for (const Transfer& row : *rows) EXPECT_EQ(row.state.phase, Phase::Created);
+  EXPECT_TRUE(store->load({id_of(0), id_of(1), id_of(2)})->empty());
+}
+
+TEST(SqliteStoreFile, ABatchThatWasNotPublishedIsGoneAtTheNextStart) {
+  const test::TempFolder folder;
+  const std::string path = folder.file("longhaul.db");
+  ASSERT_TRUE(test::open_store(path)->stage(7, {download(0)}));
+  EXPECT_TRUE(test::open_store(path)->publish(7, 0)->ids.empty());
 }
 
 }  // namespace

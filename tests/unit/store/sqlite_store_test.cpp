@@ -87,32 +87,47 @@ TEST_F(SqliteStoreTest, UpdateOfAnUnknownOperationIsNotFound) {
   EXPECT_EQ(done.error().kind, ErrorKind::NotFound);
 }
 
-TEST_F(SqliteStoreTest, StartsManyAsTheMachineWouldEach) {
-  std::vector<Transfer> rows = {download(0), download(1), download(2, Phase::PausedByApp),
-                                download(3)};
-  rows[1].spec.priority = BackgroundTransferPriority::High;
-  insert(rows);
-  std::vector<TransferId> ids;
-  for (const Transfer& row : rows) ids.push_back(row.id);
-  ids.insert(ids.begin() + 1, id_of(99));
+TEST_F(SqliteStoreTest, ABatchIsThereWholeWhenItIsPublished) {
+  std::vector<Transfer> rows = {download(0, Phase::Queued), full_transfer(),
+                                download(2, Phase::Queued)};
+  rows[0].state.queue_position = 21;
+  rows[2].state.queue_position = 23;
+  rows[2].spec.priority = BackgroundTransferPriority::High;
+  ASSERT_TRUE(store_->stage(7, {rows[0], rows[1]}));
+  ASSERT_TRUE(store_->stage(8, {download(5)}));
+  ASSERT_TRUE(store_->stage(7, {rows[2]}));
+  EXPECT_EQ(listed({}), Numbers{});
+  EXPECT_TRUE(store_->load({rows[0].id})->empty());
+  EXPECT_EQ((*store_->count())[static_cast<std::size_t>(Phase::Queued)], 0U);
 
-  const auto started = store_->start(ids, {at(9000), 7});
-  ASSERT_TRUE(started.ok());
-  EXPECT_EQ(started->ids, (std::vector{rows[0].id, rows[1].id, rows[3].id}));
-  EXPECT_EQ(started->first, (QueueKey{0, 9})) << "the one of high priority goes first";
-  const Facts facts;
-  const Limits limits;
-  std::uint64_t position = 7;
-  for (const std::size_t i : {0U, 1U, 3U}) {
-    position = 7 + (i == 0 ? 0 : i + 1);
-    const Step expected =
-        step(rows[i], event::StartRequested{1, position}, {at(9000), facts, limits, {}, 0});
-    const auto stored = store_->load({rows[i].id});
-    ASSERT_TRUE(stored.ok());
-    EXPECT_EQ(stored->front(), expected.transfer) << i;
-  }
-  EXPECT_EQ(store_->load({rows[2].id})->front(), rows[2]) << "was started already";
-  EXPECT_EQ(*store_->last_queue_position(), 11U);
+  const auto published = store_->publish(7, 0);
+  ASSERT_TRUE(published.ok()) << published.error().message();
+  EXPECT_EQ(published->ids, (std::vector{rows[0].id, rows[1].id, rows[2].id}));
+  EXPECT_EQ(published->first, (QueueKey{0, 23})) << "the one of high priority goes first";
+  for (const Transfer& row : rows) EXPECT_EQ(store_->load({row.id})->front(), row);
+  EXPECT_EQ(*store_->last_queue_position(),
+            std::max<std::uint64_t>(23, rows[1].state.queue_position));
+  EXPECT_TRUE(store_->publish(7, 0)->ids.empty()) << "it is gone";
+
+  ASSERT_TRUE(store_->drop(8));
+  EXPECT_TRUE(store_->publish(8, 0)->ids.empty());
+}
+
+TEST_F(SqliteStoreTest, ABatchInWhichOneIsRefusedIsNotThere) {
+  insert({download(1)});
+  Transfer clash = download(9);
+  clash.spec.target = download(1).spec.target;
+  ASSERT_TRUE(store_->stage(7, {download(2), clash}));
+  const auto refused = store_->publish(7, 0);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_NE(refused.error().message().find("download 1: "), std::string::npos);
+  EXPECT_EQ(listed({}), Numbers{1});
+  EXPECT_TRUE(store_->publish(7, 0)->ids.empty()) << "it is gone";
+
+  ASSERT_TRUE(store_->stage(8, {download(3), download(4)}));
+  EXPECT_EQ(store_->publish(8, 2).error().kind, ErrorKind::Quota);
+  EXPECT_EQ(listed({}), Numbers{1});
 }
 
 TEST_F(SqliteStoreTest, LoadAndEraseIgnoreUnknownIds) {

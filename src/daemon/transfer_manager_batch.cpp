@@ -1,0 +1,90 @@
+// The part of TransferManager that creates batches too large for one call.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/snapshots.h"
+#include "daemon/transfer_manager.h"
+#include "platform/log.h"
+
+namespace lh {
+namespace {
+
+constexpr std::size_t kToldPage = 256;
+
+}  // namespace
+
+void TransferManager::stage(std::uint64_t batch, std::vector<TransferSpec> specs, bool start,
+                            std::vector<TransferId> ids,
+                            Done<Result<std::vector<TransferId>>> done) {
+  std::vector<Transfer> rows;
+  rows.reserve(specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    Transfer transfer;
+    transfer.id = ids[i];
+    transfer.spec = std::move(specs[i]);
+    event::Created created;
+    created.start = start;
+    created.queue_position = start ? ++last_queue_position_ : 0;
+    rows.push_back(step(std::move(transfer), created, surroundings()).transfer);
+  }
+  seams_.store.stage(
+      batch, std::move(rows),
+      [ids = std::move(ids), done = std::move(done)](const Result<void>& staged) mutable {
+        if (!staged.ok()) return done(staged.error());
+        done(std::move(ids));
+      });
+}
+
+void TransferManager::publish(std::uint64_t batch, Done<Result<std::uint64_t>> done) {
+  seams_.store.publish(batch, limits_.max_operations_per_app,
+                       [this, done = std::move(done)](Result<Published> published) {
+                         if (!published.ok()) return done(published.error());
+                         const std::uint64_t count = published->ids.size();
+                         log(LogLevel::Info,
+                             "a batch of " + std::to_string(count) + " was created");
+                         if (published->first) {
+                           leave_to_store(window_.uncover(*published->first));
+                         }
+                         behind_is_known_ = false;
+                         if (outside_.has_any_listener()) {
+                           untold_.insert(published->ids.begin(), published->ids.end());
+                           tell_created(std::move(published->ids));
+                         }
+                         done(count);
+                         schedule();
+                       });
+}
+
+void TransferManager::drop(std::uint64_t batch) {
+  seams_.store.drop(batch, [this](const Result<void>& dropped) {
+    if (!dropped.ok()) fail(dropped.error());
+  });
+}
+
+void TransferManager::tell_created(std::vector<TransferId> ids) {
+  std::vector<TransferId> page;
+  auto next = ids.begin();
+  for (; next != ids.end() && page.size() < kToldPage; ++next) {
+    if (untold_.contains(*next)) page.push_back(*next);
+  }
+  ids.erase(ids.begin(), next);
+  if (page.empty()) return;
+  seams_.store.load(
+      page, [this, page, ids = std::move(ids)](const Result<std::vector<Transfer>>& rows) mutable {
+        if (!rows.ok()) return fail(rows.error());
+        for (const Transfer& row : *rows) tell_created(row);
+        for (const TransferId& id : page) untold_.erase(id);  // forgotten ones too
+        tell_created(std::move(ids));
+      });
+}
+
+void TransferManager::tell_created(const Transfer& transfer) {
+  if (untold_.erase(transfer.id) == 0 || !outside_.has_listeners(transfer)) return;
+  Change change;
+  change.what = Change::What::Created;
+  change.time = seams_.clock.now();
+  change.snapshot = snapshot_of(transfer, 0);
+  outside_.tell(change);
+}
+
+}  // namespace lh

@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "client/service_connection.h"
+#include "core/model/missed_news.h"
 
 namespace lh {
 namespace {
@@ -209,6 +210,14 @@ void ServiceConnection::tell_attached(const Change& change) {
 
 void ServiceConnection::tell_watchers(const Change& change) {
   if (watchers_.empty()) return;
+  const auto seen = watched_.find(change.snapshot.id);
+  if (seen != watched_.end()) {
+    // It began while no service knew that we watch.
+    if (const auto missed = missed_status(seen->second, change)) {
+      seen->second = change.snapshot;
+      tell_watchers(*missed);
+    }
+  }
   if (change.what == Change::What::Ended || change.what == Change::What::Forgotten) {
     watched_.erase(change.snapshot.id);
   } else {

@@ -157,6 +157,12 @@ bool is_header_line_too_long(const CurlFailure& failure) {
   return failure.code == CURLE_OUT_OF_MEMORY && failure.in_head;
 }
 
+/// A chunk whose length is none, or whose end is not where it should be (RFC 9112, section 7.1).
+/// libcurl gives it the number of a failed read; only its words tell.
+bool is_broken_chunk(const CurlFailure& failure) {
+  return failure.code == CURLE_RECV_ERROR && failure.detail.find("chunk") != std::string::npos;
+}
+
 /// Where the number alone does not tell.
 std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
   switch (failure.code) {
@@ -176,6 +182,11 @@ std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
       return std::nullopt;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
+      // Not tried again: bytes that came before may be those of a wrong length, so nothing may be
+      // appended to them.
+      if (is_broken_chunk(failure)) {
+        return protocol(failure.code, Status::ErrorHttpInvalidServerResponse);
+      }
       if (failure.os_errno == ECONNRESET || failure.os_errno == EPIPE) {
         return network(failure.code, Status::ConnectionReset);
       }

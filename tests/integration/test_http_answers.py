@@ -16,12 +16,12 @@ def test_a_body_ended_by_the_connection_makes_a_file(box, fault):
 
 @pytest.mark.parametrize(
     "fault_of_body",
-    [{"chunked": "noend"}, {"length": 600_000}, {"truncate": 299_999}, {"chunked": "bad"}],
+    [{"chunked": "noend"}, {"length": 600_000}, {"truncate": 299_999}],
 )
 def test_a_body_that_breaks_off_is_no_file(quick_retries, fault, fault_of_body):
     url = fault.url(size=300_000, seed="h", ranges="ignore", **fault_of_body)
     shown = quick_retries.wait_status(quick_retries.get(url), "Error")
-    assert shown["error"]["kind"] in ("network", "protocol")
+    assert shown["error"]["kind"] == "network"
     assert list(quick_retries.downloads.iterdir()) == []
 
 
@@ -32,6 +32,16 @@ def test_a_body_that_breaks_off_once_is_fetched_again(quick_retries, fault, faul
     url = fault.url(size=300_000, seed="h", etag="strong", times=1, **fault_of_body)
     quick_retries.wait_status(quick_retries.get(url), "Completed")
     check_file(quick_retries.downloads / "file.bin", "h", 300_000)
+
+
+def test_a_broken_chunk_is_an_invalid_response_and_nothing_is_appended_to_it(box, fault):
+    url = fault.url(size=300_000, seed="h", etag="strong", chunked="bad", times=1)
+    shown = box.wait_status(box.get(url), "Error")
+    error = shown["error"]
+    assert (error["status"], error["kind"]) == ("ErrorHttpInvalidServerResponse", "protocol")
+    assert "chunk" in error["message"]
+    assert shown["attempts"] == 1
+    assert list(box.downloads.iterdir()) == []
 
 
 def test_bytes_beyond_the_length_are_not_part_of_the_file(box, fault):

@@ -43,6 +43,11 @@ struct Snapshot {
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
+[[nodiscard]] constexpr bool has_ended(BackgroundTransferStatus status) {
+  return status == BackgroundTransferStatus::Completed ||
+         status == BackgroundTransferStatus::Canceled || status == BackgroundTransferStatus::Error;
+}
+
 /// What `show` adds to a snapshot.
 struct Details {
   std::optional<ResponseHead> response;

@@ -44,6 +44,11 @@ void settle(Transition& t, StopReason reason) {
 }
 
 /// Whether the attempt was wanted until its end: then its outcome decides, else the wish to stop.
+/// Answers that refuse a range.
+bool is_refusal(int status) {
+  return status == 412 || status == 416;
+}
+
 bool was_wanted(Transition& t, StopReason reason) {
   return reason == StopReason::None && t.state().phase == Phase::Queued;
 }
@@ -169,6 +174,7 @@ void on(Transition& t, const event::ResponseArrived& e) {
   action::Notify news{.what = What::Response, .response_changed = true};
   switch (e.verdict) {
     case Verdict::Kind::AskAgain:
+      if (is_refusal(e.head.status) && state.range_refusals > 0) break;  // the last word
       return;  // AttemptRefusedRange tells
     case Verdict::Kind::Complete:
       state.range_refusals = 0;
@@ -256,7 +262,7 @@ void on(Transition& t, const event::AttemptRefusedRange& e) {
   const StopReason reason = t.close_attempt();
   if (is_final(t.state().phase)) return settle(t, reason);
   // A 206 of another version is no refusal: the file has changed, however often (R74, R76).
-  if (e.status == 412 || e.status == 416) ++t.state().range_refusals;
+  if (is_refusal(e.status)) ++t.state().range_refusals;
   if (was_wanted(t, reason) && t.state().range_refusals > 1) {
     return t.fail(http_error(e.status, t.spec().method, t.spec().uri),
                   "the server refuses ranges again");

@@ -354,6 +354,17 @@ TEST_F(AttemptEvents, AnAnswerOfNoUseIsNotShown) {
             good_head());
 }
 
+TEST_F(AttemptEvents, TheAnswerThatRefusesARangeForGoodIsShown) {
+  for (const int code : {412, 416}) {
+    Transfer t = half_way();
+    t.state.range_refusals = 1;
+    const Step s = feed(t, response(Verdict::Kind::AskAgain, code));
+    EXPECT_EQ(s.transfer.state.response->status, code);
+    EXPECT_EQ(s.transfer.state.stored, half_way().state.stored);
+    EXPECT_EQ(actions(s), "Notify:Response");
+  }
+}
+
 // --- bytes -------------------------------------------------------------------------------------
 
 TEST_F(AttemptEvents, R25_BytesAreNews) {

@@ -1,4 +1,4 @@
-#include "client/news.h"
+#include "core/model/missed_news.h"
 
 namespace lh {
 
@@ -27,6 +27,15 @@ std::optional<Change> news_between(const Snapshot& before, const Snapshot& after
   } else {
     return std::nullopt;
   }
+  return change;
+}
+
+std::optional<Change> missed_status(const Snapshot& before, const Change& next) {
+  const bool is_within = next.what == Change::What::Response || next.what == Change::What::Progress;
+  if (!is_within || before.status == next.snapshot.status) return std::nullopt;
+  Change change = next;
+  change.what = Change::What::Status;
+  change.response_changed = change.restarted = false;
   return change;
 }
 

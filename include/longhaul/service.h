@@ -105,7 +105,7 @@ struct DownloadSettings {
   BackgroundTransferCostPolicy CostPolicy = BackgroundTransferCostPolicy::Default;
   std::string Group;
   std::string Checksum;         ///< "sha256:HEX"; empty: none. Only for a batch of one
-  bool ReplaceExisting = true;  ///< false: a name that is taken becomes "name (2).ext"
+  bool ReplaceExisting = true;  ///< false: a FileName that is taken becomes "name (2).ext"
   bool KeepWhenEnded =
       true;  ///< listed until forgotten or the retention is over, however often it was delivered
 };

@@ -17,7 +17,6 @@
 namespace lh::cli {
 namespace {
 
-constexpr std::size_t kBatchBytes = 16UL * 1024 * 1024;
 constexpr std::size_t kBadLinesShown = 20;
 
 bool starts_with_scheme(std::string_view url) {
@@ -114,6 +113,7 @@ longhaul::DownloadItem target_file(const std::string& folder, const std::string&
     return system_failure("cannot save to " + path, error);
   };
   if (path.empty()) throw bad_argument("the name of the file is empty");
+  if (path.find('\0') != path.npos) throw bad_argument(path + " has a NUL in it");
   const std::string absolute = absolute_path(folder, path);
   struct stat info{};
   const bool ends_as_folder = path.back() == '/' || path == "." || path == ".." ||
@@ -145,7 +145,13 @@ std::optional<longhaul::DownloadItem> parse_list_line(std::string_view line,
     check_folder(folder);
     item.Folder = folder;
   } else {
-    item = target_file(folder, std::string(line.substr(tab + 1)));
+    const std::string file(line.substr(tab + 1));
+    if (file.find('\t') != file.npos) {
+      throw bad_argument(
+          "there is a second tab behind the file '" + file.substr(0, file.find('\t')) + "'",
+          "A name with a tab in it can be given with -o.");
+    }
+    item = target_file(folder, file);
   }
   item.Url = url;
   return item;
@@ -167,32 +173,14 @@ std::vector<PlannedDownload> read_list(std::istream& list, const std::string& na
       if (!is_new) throw bad_argument("an earlier line has the same file " + item->FileName);
       if (bad == 0) downloads.push_back({std::move(*item), origin});
     } catch (const Failure& failure) {
-      if (++bad <= kBadLinesShown) complain(origin + ": " + failure.what(), failure.cause());
+      if (++bad <= kBadLinesShown)
+        complain(origin + ": " + failure.what(), failure.cause(), failure.next());
     }
   }
   if (list.bad()) throw system_failure("cannot read " + name, EIO);
   if (bad > 0)
     throw bad_argument("nothing was started: " + counted(bad, "bad line") + " in " + name);
   return downloads;
-}
-
-std::vector<CreationBatch> batches_of(const std::vector<PlannedDownload>& downloads) {
-  std::vector<CreationBatch> batches;
-  for (const bool named : {false, true}) {
-    std::size_t bytes = kBatchBytes;
-    for (std::size_t i = 0; i < downloads.size(); ++i) {
-      if (downloads[i].is_named() != named) continue;
-      const longhaul::DownloadItem& item = downloads[i].item;
-      const std::size_t size = item.Url.size() + item.Folder.size() + item.FileName.size() + 32;
-      if (bytes + size > kBatchBytes) {
-        batches.push_back({named, {}});
-        bytes = 0;
-      }
-      bytes += size;
-      batches.back().downloads.push_back(i);
-    }
-  }
-  return batches;
 }
 
 }  // namespace lh::cli

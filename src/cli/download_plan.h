@@ -15,7 +15,7 @@ namespace lh::cli {
 struct PlannedDownload {
   longhaul::DownloadItem item;
   std::string origin;  ///< for messages: "LIST:3", else empty
-  /// A file that the user has named is replaced; a name that is chosen for him never replaces.
+  /// Whether the user has named the file.
   [[nodiscard]] bool is_named() const { return !item.FileName.empty(); }
 };
 
@@ -44,13 +44,5 @@ void check_folder(const std::string& folder);
 /// All lines of a list. Reports each bad line with its number, and throws if there are any.
 [[nodiscard]] std::vector<PlannedDownload> read_list(std::istream& list, const std::string& name,
                                                      const std::string& folder);
-
-/// A stretch of downloads that are created by one call.
-struct CreationBatch {
-  bool named = false;
-  std::vector<std::size_t> downloads;  ///< indices
-};
-/// Named and unnamed ones apart, in their order, each batch small enough for one message.
-[[nodiscard]] std::vector<CreationBatch> batches_of(const std::vector<PlannedDownload>& downloads);
 
 }  // namespace lh::cli

@@ -66,7 +66,10 @@ constexpr const char* kUnreachableHint =
 }  // namespace
 
 Failure::Failure(ExitStatus status, const std::string& what, std::string cause, std::string next)
-    : std::runtime_error(what), status_(status), cause_(std::move(cause)), next_(std::move(next)) {}
+    : std::runtime_error(harmless(what)),
+      status_(status),
+      cause_(std::move(cause)),
+      next_(std::move(next)) {}
 
 Failure bad_argument(const std::string& what, std::string next) {
   return {ExitStatus::Refused, what, std::strerror(EINVAL), std::move(next)};

@@ -16,6 +16,7 @@ namespace lh {
 namespace {
 
 constexpr std::size_t kItemsPerCall = 1000;
+constexpr std::size_t kBytesPerCall = 4UL * 1024 * 1024;
 /// The service works on one piece while the next is on the way.
 constexpr std::size_t kCallsUnderWay = 3;
 constexpr int kTries = 3;
@@ -37,6 +38,13 @@ DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
   return model;
 }
 
+Result<void> check_utf8(const longhaul::DownloadItem& item) {
+  auto checked = lh::check_utf8("the URL", item.Url);
+  if (checked) checked = lh::check_utf8("the folder", item.Folder);
+  if (checked) checked = lh::check_utf8("the file name", item.FileName);
+  return checked;
+}
+
 void require_all_utf8(const DownloadSettingsModel& settings,
                       const std::vector<longhaul::DownloadItem>& items) {
   for (const HeaderField& field : settings.headers) {
@@ -44,10 +52,12 @@ void require_all_utf8(const DownloadSettingsModel& settings,
   }
   require_utf8("the method", settings.method);
   require_utf8("the group", settings.group);
-  for (const longhaul::DownloadItem& item : items) {
-    require_utf8("the URL", item.Url);
-    require_utf8("the folder", item.Folder);
-    require_utf8("the file name", item.FileName);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (const Result<void> checked = check_utf8(items[i]); !checked) {
+      Error error = checked.error();
+      if (items.size() > 1) error.detail = "download " + std::to_string(i) + ": " + error.detail;
+      throw_error(error);
+    }
   }
 }
 
@@ -71,6 +81,30 @@ std::string with_offset(const std::string& message, std::size_t offset, std::siz
   return message;
 }
 
+/// The items of one call.
+struct Piece {
+  std::size_t from = 0;
+  std::size_t count = 0;
+};
+
+std::vector<Piece> pieces_of(const std::vector<longhaul::DownloadItem>& items) {
+  std::vector<Piece> pieces;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const longhaul::DownloadItem& item = items[i];
+    const std::size_t size = item.Url.size() + item.Folder.size() + item.FileName.size();
+    const bool fits =
+        !pieces.empty() && pieces.back().count < kItemsPerCall && bytes + size <= kBytesPerCall;
+    if (!fits) {
+      pieces.push_back({i, 0});
+      bytes = 0;
+    }
+    ++pieces.back().count;
+    bytes += size;
+  }
+  return pieces;
+}
+
 /// A batch that is being created, piece by piece, some of them at a time.
 class Batch {
  public:
@@ -79,19 +113,18 @@ class Batch {
       : connection_(connection),
         settings_(std::move(settings)),
         items_(items),
+        pieces_(pieces_of(items)),
         state_(std::make_shared<State>()) {
-    state_->ids.resize((items.size() + kItemsPerCall - 1) / kItemsPerCall);
+    state_->ids.resize(pieces_.size());
   }
 
   /// The ids in order, if all were created.
   std::vector<std::string> create(bool start) {
     // What does not fit into a call is created by the service when all of it is there.
-    const bool in_parts = items_.size() > kItemsPerCall;
+    const bool in_parts = pieces_.size() > 1;
     if (in_parts) settings_.batch = begin();
     wire_settings_ = encode_settings(settings_);
-    for_each_piece(items_.size(), [this, start](std::size_t from, std::size_t count) {
-      send(from, count, start);
-    });
+    send_all(start);
     std::vector<std::string> ids;
     ids.reserve(items_.size());
     for (auto& piece : state_->ids) {
@@ -117,26 +150,25 @@ class Batch {
     std::condition_variable changed;
     std::size_t under_way = 0;
     std::vector<std::vector<std::string>> ids;
-    std::optional<TransferError> failure;  ///< the first, in the order of the things
-    std::size_t failed_from = 0;
+    std::optional<TransferError> failure;  ///< that of the first piece that has one
+    std::size_t failed_piece = 0;
 
-    void note(TransferError error, std::size_t from) {
-      if (failure && failed_from < from) return;
+    void note(TransferError error, std::size_t piece) {
+      if (failure && failed_piece < piece) return;
       failure = std::move(error);
-      failed_from = from;
+      failed_piece = piece;
     }
   };
 
-  /// Some pieces of `size` things at a time, in order, until all are answered or one has failed.
-  template <typename Send>
-  void for_each_piece(std::size_t size, const Send& send) {
+  /// Some pieces at a time, in order, until all are answered or one has failed.
+  void send_all(bool start) {
     std::unique_lock lock(state_->mutex);
-    for (std::size_t from = 0; from < size; from += kItemsPerCall) {
+    for (std::size_t number = 0; number < pieces_.size(); ++number) {
       state_->changed.wait(lock, [this] { return state_->under_way < kCallsUnderWay; });
       if (state_->failure) break;
       ++state_->under_way;
       lock.unlock();
-      send(from, std::min(size - from, kItemsPerCall));
+      send(number, start);
       lock.lock();
     }
     state_->changed.wait(lock, [this] { return state_->under_way == 0; });
@@ -170,22 +202,23 @@ class Batch {
     return !std::get<0>(*page.value).empty();
   }
 
-  void send(std::size_t from, std::size_t count, bool start) {
+  void send(std::size_t number, bool start) {
+    const Piece piece = pieces_[number];
     std::vector<WireItem> wires;
-    wires.reserve(count);
-    for (std::size_t i = from; i < from + count; ++i) {
+    wires.reserve(piece.count);
+    for (std::size_t i = piece.from; i < piece.from + piece.count; ++i) {
       wires.emplace_back(items_[i].Url, items_[i].Folder, items_[i].FileName);
     }
     std::function<void(Answer<std::tuple<std::vector<std::string>>>)> done =
-        [state = state_, from, count,
+        [state = state_, number, piece,
          all = items_.size()](Answer<std::tuple<std::vector<std::string>>> answer) {
           const std::lock_guard lock(state->mutex);
           --state->under_way;
           if (answer) {
-            state->ids[from / kItemsPerCall] = std::move(std::get<0>(*answer.value));
+            state->ids[number] = std::move(std::get<0>(*answer.value));
           } else {
-            answer.error.message = with_offset(answer.error.message, from, count, all);
-            state->note(std::move(answer.error), from);
+            answer.error.message = with_offset(answer.error.message, piece.from, piece.count, all);
+            state->note(std::move(answer.error), number);
           }
           state->changed.notify_all();
         };
@@ -197,6 +230,7 @@ class Batch {
   DownloadSettingsModel settings_;
   WireDictionary wire_settings_;
   const std::vector<longhaul::DownloadItem>& items_;
+  const std::vector<Piece> pieces_;
   std::shared_ptr<State> state_;
   bool may_exist_ = false;  ///< nobody could say whether it was published
 };

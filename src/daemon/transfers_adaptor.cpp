@@ -123,7 +123,9 @@ Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std:
   spec.headers = settings.headers;
   spec.target.folder = std::get<1>(item);
   spec.target.file_name = std::get<2>(item);
-  spec.target.collision = settings.collision;
+  // A name that the response tells was chosen by nobody here: it never replaces anything.
+  spec.target.collision =
+      spec.target.file_name.empty() ? Collision::MakeUnique : settings.collision;
   spec.group = settings.group;
   spec.priority = settings.priority;
   spec.cost_policy = settings.cost_policy;

@@ -102,6 +102,24 @@ def test_R62_a_header_that_would_break_the_request_is_refused(box, fault, header
     assert fault.requests(url) == []
 
 
+@pytest.mark.parametrize(
+    "line, says",
+    [
+        (b"http://h/\0x", "'http://h/?x' is not a URL"),
+        (b"http://h/x\ta\0b", "a?b has a NUL in it"),
+        (b"http://h/x\ta\tb", "there is a second tab behind the file 'a'"),
+        (b"http://h/x\ta\xffb", "the file name is not UTF-8"),
+        (b"gopher://h/x", "only http and https"),
+    ],
+)
+def test_a_bad_line_of_a_list_is_named_and_nothing_is_made(box, fault, line, says):
+    good = fault.url(size=1).encode()
+    (box.root / "lines").write_bytes(good + b"\n" + line + b"\n" + good + b"\tgood\n")
+    error = box.run("get", "-i", box.root / "lines").fails(2).err
+    assert "lines:2: " in error and says in error
+    nothing_was_made(box)
+
+
 def test_R17_a_file_that_another_pending_download_owns_is_refused(box, fault):
     first = fault.url(size=100, seed="first", gate_head=True)
     owner = box.get(first, "-o", "owned.bin")

@@ -47,6 +47,18 @@ def test_a_batch_that_is_cut_off_is_there_whole_or_not_at_all(box, fault, killed
     assert [each["id"] for each in box.list()] == ids
 
 
+def test_a_list_of_named_and_unnamed_ones_is_created_whole_and_in_order(box, fault):
+    lines = [fault.url(size=1) + (f"\tnamed{i}" if i % 2 else "") for i in range(2400)]
+    (box.downloads / "named1").write_text("is replaced")
+    (box.downloads / "file.bin").write_text("stays")
+    (box.root / "lines").write_text("\n".join(lines))
+    ids = box.run("get", "--wait", "-i", box.root / "lines").ok().lines
+    assert [each["id"] for each in box.list()] == ids
+    assert (box.downloads / "file.bin").read_text() == "stays"
+    assert (box.downloads / "named1").stat().st_size == 1
+    assert len(list(box.downloads.iterdir())) == 2401
+
+
 def test_ten_thousand_waiting_ones_are_listed_in_order(box, fault):
     url = fault.url(size=1)
     ids = (

@@ -112,51 +112,34 @@ longhaul::DownloadSettings settings_of(const GetOptions& options) {
 
 /// The service names a bad item by its place in the call ("download 3: …"); the user knows it by
 /// its line or its URL.
-std::string in_users_terms(std::string_view message, const CreationBatch& batch,
+std::string in_users_terms(std::string_view message,
                            const std::vector<PlannedDownload>& downloads) {
   constexpr std::string_view mark = "download ";
   std::size_t place = 0;
   const char* const end = message.data() + message.size();
   if (!message.starts_with(mark)) return std::string(message);
   const auto [rest, error] = std::from_chars(message.data() + mark.size(), end, place);
-  if (error != std::errc{} || rest == end || *rest != ':' || place >= batch.downloads.size())
+  if (error != std::errc{} || rest == end || *rest != ':' || place >= downloads.size())
     return std::string(message);
-  const PlannedDownload& download = downloads[batch.downloads[place]];
+  const PlannedDownload& download = downloads[place];
   const std::string name = download.origin.empty()
                                ? "'" + without_credentials(download.item.Url) + "'"
                                : download.origin;
   return name + std::string(rest, end);
 }
 
-/// Creates all or none and starts them if asked; the IDs in the order of the downloads.
+/// Creates all or none; the IDs in the order of the downloads.
 std::vector<std::string> create(longhaul::TransferService& service,
-                                longhaul::DownloadSettings settings,
+                                const longhaul::DownloadSettings& settings,
                                 const std::vector<PlannedDownload>& downloads, bool start) {
-  std::vector<std::string> ids(downloads.size());
-  std::vector<std::string> created;
-  const std::vector<CreationBatch> batches = batches_of(downloads);
-  // Several calls: nothing starts before all of them have succeeded.
-  const bool start_at_once = start && batches.size() == 1;
-  for (const CreationBatch& batch : batches) {
-    settings.ReplaceExisting = batch.named;
-    std::vector<longhaul::DownloadItem> items;
-    items.reserve(batch.downloads.size());
-    for (const std::size_t i : batch.downloads) items.push_back(downloads[i].item);
-    try {
-      const std::vector<std::string> batch_ids =
-          service.CreateDownloads(settings, items, start_at_once);
-      for (std::size_t n = 0; n < batch.downloads.size(); ++n)
-        ids[batch.downloads[n]] = batch_ids.at(n);
-      created.insert(created.end(), batch_ids.begin(), batch_ids.end());
-    } catch (const longhaul::hresult_error& error) {
-      if (!created.empty()) (void)control_all(service, longhaul::TransferVerb::Forget, created);
-      throw service_failure(error.code(), in_users_terms(error.what(), batch, downloads));
-    }
+  std::vector<longhaul::DownloadItem> items;
+  items.reserve(downloads.size());
+  for (const PlannedDownload& download : downloads) items.push_back(download.item);
+  try {
+    return service.CreateDownloads(settings, items, start);
+  } catch (const longhaul::hresult_error& error) {
+    throw service_failure(error.code(), in_users_terms(error.what(), downloads));
   }
-  if (!start || start_at_once) return ids;
-  const auto refusals = control_all(service, longhaul::TransferVerb::Start, ids);
-  if (!refusals.empty()) throw service_failure(refusals.front().HResult, refusals.front().Message);
-  return ids;
 }
 
 /// The objects of all, in the order of `ids`, however the service lists them.

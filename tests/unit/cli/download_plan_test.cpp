@@ -144,27 +144,5 @@ TEST_F(DownloadPlanTest, TwoLinesWithOneFileAreRefused) {
   EXPECT_NE(testing::internal::GetCapturedStderr().find("LIST:2"), std::string::npos);
 }
 
-TEST_F(DownloadPlanTest, NamedAndUnnamedOnesAreCreatedApart) {
-  const auto downloads = read("http://h/a\nhttp://h/b\tb\nhttp://h/c\n");
-  const std::vector<CreationBatch> batches = batches_of(downloads);
-  ASSERT_EQ(batches.size(), 2U);
-  EXPECT_FALSE(batches[0].named);
-  EXPECT_EQ(batches[0].downloads, (std::vector<std::size_t>{0, 2}));
-  EXPECT_TRUE(batches[1].named);
-  EXPECT_EQ(batches[1].downloads, (std::vector<std::size_t>{1}));
-}
-
-TEST_F(DownloadPlanTest, ABatchFitsIntoAMessage) {
-  std::vector<PlannedDownload> downloads(40);
-  for (PlannedDownload& each : downloads) each.item.Url = std::string(1024 * 1024, 'u');
-  const std::vector<CreationBatch> batches = batches_of(downloads);
-  std::size_t count = 0;
-  for (const CreationBatch& batch : batches) {
-    EXPECT_LE(batch.downloads.size(), 16U);
-    count += batch.downloads.size();
-  }
-  EXPECT_EQ(count, 40U);
-}
-
 }  // namespace
 }  // namespace lh::cli

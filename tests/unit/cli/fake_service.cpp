@@ -104,15 +104,13 @@ TransferService::~TransferService() = default;
 TransferService::TransferService(TransferService&&) noexcept = default;
 TransferService& TransferService::operator=(TransferService&&) noexcept = default;
 
-std::vector<std::string> TransferService::CreateDownloads(const DownloadSettings& settings,
+std::vector<std::string> TransferService::CreateDownloads(const DownloadSettings&,
                                                           const std::vector<DownloadItem>& items,
                                                           bool start) {
   lh::cli::FakeService& fake = fake_service();
   if (++fake.creations == fake.refused_creation)
     throw hresult_error(hresult(0x80070057U), "download 0: the URL is wrong");
-  fake.calls.push_back("create " + std::to_string(items.size()) +
-                       (settings.ReplaceExisting ? " named" : " unnamed") +
-                       (start ? " started" : " paused"));
+  fake.calls.push_back("create " + std::to_string(items.size()) + (start ? " started" : " paused"));
   std::vector<std::string> ids;
   for (const DownloadItem& item : items) {
     const std::string number = std::to_string(1000 + fake.transfers.size());

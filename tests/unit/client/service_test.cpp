@@ -67,6 +67,21 @@ TEST_F(Service, ABatchOfThousandsKeepsItsOrderAndIsListedInPages) {
   EXPECT_EQ(count(), before);
 }
 
+TEST_F(Service, ABatchOfLongUrlsComesInCallsThatFit) {
+  const std::size_t before = count();
+  std::vector<DownloadItem> items;
+  for (int i = 0; i < 600; ++i) {
+    items.push_back(item());
+    items.back().Url += "?" + std::string(60'000, 'x');  // 36 MB: more than a message takes
+  }
+  const auto ids = service_.CreateDownloads(DownloadSettings{}, items, false);
+  EXPECT_EQ(count(), before + items.size());
+  EXPECT_EQ(service_.Show(ids.back()).Info.File, folder_ + "/" + items.back().FileName);
+  service_.Control(TransferVerb::Cancel, ids);
+  service_.Control(TransferVerb::Forget, ids);
+  EXPECT_EQ(count(), before);
+}
+
 TEST_F(Service, ABadItemIsNamedAndNothingIsCreated) {
   const std::size_t before = count();
   std::vector<DownloadItem> items;

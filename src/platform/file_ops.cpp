@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 
 namespace lh {
 namespace {
@@ -50,6 +51,11 @@ class SystemFileOps final : public FileOps {
     return ::pread(fd, data, size, static_cast<off_t>(offset));
   }
   int fallocate_keep_size(int fd, ByteOffset offset, ByteCount length) override {
+    constexpr auto kMost = static_cast<ByteCount>(std::numeric_limits<off_t>::max());
+    if (offset > kMost || length > kMost - offset) {
+      errno = EFBIG;
+      return -1;
+    }
     return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
                        static_cast<off_t>(length));
   }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -63,6 +64,17 @@ TEST_F(FileOpsTest, ReservingSpaceLeavesTheSizeAsItIs) {
   ASSERT_EQ(ops_.fstat(file.get(), &info), 0);
   EXPECT_EQ(info.st_size, 3);
   EXPECT_GE(info.st_blocks, 2048);
+}
+
+TEST_F(FileOpsTest, MoreThanAnyFileCanHoldIsTooLarge) {
+  const UniqueFd file = make_file("a", "abc");
+  constexpr ByteCount kMost = std::numeric_limits<std::int64_t>::max();
+  for (const auto& [offset, length] :
+       {std::pair{ByteOffset{0}, kMost + 1}, std::pair{ByteOffset{0}, ~ByteCount{0}},
+        std::pair{ByteOffset{1}, kMost}, std::pair{~ByteOffset{0}, ByteCount{1}}}) {
+    EXPECT_NE(ops_.fallocate_keep_size(file.get(), offset, length), 0);
+    EXPECT_EQ(errno, EFBIG) << offset << "+" << length;
+  }
 }
 
 TEST_F(FileOpsTest, SyncsSucceedOnAFileAndItsFolder) {

@@ -192,7 +192,7 @@ TEST(Witness, NoticesAQuestionWithoutAnAnswer) {
 TEST(Witness, FindsCheatsInRandomOrdersToo) {
   int stores = 0;
   int engines = 0;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
     RandomDay with_store(seed, RandomDay::Tracing::Off);
     with_store.world().store.answer_before_commit();
     stores += with_store.run().empty() ? 0 : 1;
@@ -202,7 +202,7 @@ TEST(Witness, FindsCheatsInRandomOrdersToo) {
     engines += with_engine.run().empty() ? 0 : 1;
     (void)with_engine.world().witness.take_violations();
   }
-  EXPECT_GT(stores, 100);
+  EXPECT_GT(stores, 250);
   EXPECT_GT(engines, 5);
 }
 

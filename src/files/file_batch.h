@@ -24,9 +24,12 @@ class FolderCache {
 
 using FileJobs = std::span<const FileService::Job>;
 
-/// Makes the partial files of all `jobs` durable, many at the price of few, verifies their
-/// checksums and answers each with FileSynced or FileFailed.
-void sync_partial_files(FileOps& ops, FileJobs jobs, const FileService::EventSink& sink);
+class Verifier;
+
+/// Makes the partial files of all `jobs` durable, many at the price of few, and answers each with
+/// FileSynced or FileFailed. Those that have a checksum are left to `verifier`.
+void sync_partial_files(FileOps& ops, FileJobs jobs, Verifier& verifier,
+                        const FileService::EventSink& sink);
 
 /// Renames the partial files of all `jobs`, then syncs each folder once, then answers each with
 /// FileCommitted or FileFailed. `new_file_mode`: of a file that replaces none.

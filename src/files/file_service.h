@@ -53,7 +53,7 @@ struct FolderCheck {
 class FileThread final : public FileService {
  public:
   FileThread(FileOps& ops, EventSink sink);
-  ~FileThread() override;  ///< finishes the jobs it has
+  ~FileThread() override;  ///< finishes the jobs it has, but for checksums
 
   void sync(Job job) override;
   void commit(Job job) override;

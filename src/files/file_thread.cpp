@@ -14,6 +14,7 @@
 #include "files/file_batch.h"
 #include "files/file_service.h"
 #include "files/folder_work.h"
+#include "files/verifier.h"
 
 namespace lh {
 
@@ -78,10 +79,11 @@ class Round {
   void add(CommitJob job) { commits_.push_back(std::move(job.job)); }
   void add(DiscardJob job) { discards_.push_back(std::move(job.job)); }
 
-  void perform(FileOps& ops, mode_t mode, const FileService::EventSink& sink) const {
+  void perform(FileOps& ops, mode_t mode, Verifier& verifier,
+               const FileService::EventSink& sink) const {
     if (!discards_.empty()) discard_partial_files(ops, discards_, sink);
     if (!commits_.empty()) commit_partial_files(ops, commits_, mode, sink);
-    if (!syncs_.empty()) sync_partial_files(ops, syncs_, sink);
+    if (!syncs_.empty()) sync_partial_files(ops, syncs_, verifier, sink);
   }
 
  private:
@@ -102,14 +104,14 @@ class Batch {
   void add(WriteBehindJob job) { write_behinds_.push_back(std::move(job)); }
   void add(CheckpointJob job) { checkpoints_.push_back(std::move(job)); }
 
-  void perform(FileOps& ops, mode_t mode, const FileService::EventSink& sink) {
+  void perform(FileOps& ops, mode_t mode, Verifier& verifier, const FileService::EventSink& sink) {
     for (const auto& job : write_behinds_) job.file->start_writeback();
     for (auto& job : checkpoints_) {
       auto synced = job.file->sync_prefix();
       job.file.reset();
       job.done(std::move(synced));
     }
-    for (const Round& round : rounds_) round.perform(ops, mode, sink);
+    for (const Round& round : rounds_) round.perform(ops, mode, verifier, sink);
     *this = Batch();
   }
 
@@ -125,7 +127,11 @@ class Batch {
 class FileThread::Impl {
  public:
   Impl(FileOps& ops, EventSink sink)
-      : ops_(ops), sink_(std::move(sink)), mode_(new_file_mode()), thread_([this] { run(); }) {}
+      : ops_(ops),
+        sink_(std::move(sink)),
+        mode_(new_file_mode()),
+        verifier_(ops, sink_),
+        thread_([this] { run(); }) {}
 
   ~Impl() {
     {
@@ -183,7 +189,7 @@ class FileThread::Impl {
     for (auto& any : jobs) {
       std::visit([&](auto& job) { take(batch, std::move(job)); }, any);
     }
-    batch.perform(ops_, mode_, sink_);
+    batch.perform(ops_, mode_, verifier_, sink_);
   }
 
   template <typename BatchJob>
@@ -191,7 +197,7 @@ class FileThread::Impl {
     batch.add(std::move(job));
   }
   void take(Batch& batch, OrderedJob job) {
-    batch.perform(ops_, mode_, sink_);
+    batch.perform(ops_, mode_, verifier_, sink_);
     job.work();
   }
   void take(Batch& /*batch*/, FolderCheckJob /*job*/) {}  // answered before
@@ -206,6 +212,7 @@ class FileThread::Impl {
   FileOps& ops_;
   EventSink sink_;
   mode_t mode_;
+  Verifier verifier_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<AnyJob> waiting_;

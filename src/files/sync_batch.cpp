@@ -8,7 +8,7 @@
 
 #include "core/model/web_error.h"
 #include "files/file_batch.h"
-#include "files/stream_checksum.h"
+#include "files/verifier.h"
 
 namespace lh {
 
@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kSyncTogether = 8;
 /// Files open at once.
 constexpr std::size_t kChunk = 256;
-constexpr std::size_t kReadSize = 256_KiB;
 
 /// One job on its way.
 struct Item {
@@ -98,46 +97,14 @@ void sync_all(FileOps& ops, std::span<Item> items) {
   }
 }
 
-Result<std::string> digest_of(FileOps& ops, const Item& item) {
-  auto checksum = StreamChecksum::create(item.job->checksum->algorithm);
-  if (!checksum) return std::move(checksum).error();
-  std::vector<char> buffer(kReadSize);
-  ByteOffset offset = 0;
-  for (;;) {
-    const ssize_t got = ops.pread(item.file->get(), buffer.data(), buffer.size(), offset);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return file_error(errno, "read", item.path());
-    if (got == 0) return checksum->finish();
-    const std::span data(buffer.data(), static_cast<std::size_t>(got));
-    if (auto added = checksum->add(data); !added) return std::move(added).error();
-    offset += data.size();
-  }
+CommitIntent identity_of(const Item& item) {
+  return {.device = item.info.st_dev,
+          .inode = item.info.st_ino,
+          .size = static_cast<ByteCount>(item.info.st_size)};
 }
 
-void verify_checksum(FileOps& ops, Item& item) {
-  const Checksum& wanted = *item.job->checksum;
-  const auto digest = digest_of(ops, item);
-  if (!digest) return item.fail(digest.error(), false);
-  if (*digest == wanted.hex) return;
-  const Error mismatch{
-      .kind = ErrorKind::Checksum,
-      .operation = "verify",
-      .subject = item.path(),
-      .detail = "its " + wanted.algorithm + " is " + *digest +
-                (item.job->checksum_is_servers ? ", but the server says " : ", not ") + wanted.hex};
-  item.fail(mismatch, false);
-  item.failed->error.hresult = hr::kCrc;
-  item.failed->error.status = WebErrorStatus::Unknown;
-}
-
-Event answer(const Item& item) {
-  if (item.failed) return *item.failed;
-  return event::FileSynced{{.device = item.info.st_dev,
-                            .inode = item.info.st_ino,
-                            .size = static_cast<ByteCount>(item.info.st_size)}};
-}
-
-void sync_chunk(FileOps& ops, FileJobs jobs, const FileService::EventSink& sink) {
+void sync_chunk(FileOps& ops, FileJobs jobs, Verifier& verifier,
+                const FileService::EventSink& sink) {
   FolderCache folders(ops);
   std::vector<Item> items(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -145,26 +112,26 @@ void sync_chunk(FileOps& ops, FileJobs jobs, const FileService::EventSink& sink)
     open_item(ops, folders, items[i]);
   }
   sync_all(ops, items);
-  // Those that need no reading first: they should not wait for those that do.
-  const auto to_verify = [](const Item& item) { return !item.failed && item.job->checksum; };
   Events events;
   for (const Item& item : items) {
-    if (!to_verify(item)) events.emplace_back(item.job->id, answer(item));
+    if (item.failed) {
+      events.emplace_back(item.job->id, *item.failed);
+    } else if (item.job->checksum) {
+      verifier.add(*item.job, identity_of(item));
+    } else {
+      events.emplace_back(item.job->id, event::FileSynced{identity_of(item)});
+    }
   }
-  sink(std::move(events));
-  for (Item& item : items) {
-    if (!to_verify(item)) continue;
-    verify_checksum(ops, item);
-    sink({{item.job->id, answer(item)}});
-  }
+  if (!events.empty()) sink(std::move(events));
 }
 
 }  // namespace
 
-void sync_partial_files(FileOps& ops, FileJobs jobs, const FileService::EventSink& sink) {
+void sync_partial_files(FileOps& ops, FileJobs jobs, Verifier& verifier,
+                        const FileService::EventSink& sink) {
   while (!jobs.empty()) {
     const FileJobs chunk = jobs.first(std::min(jobs.size(), kChunk));
-    sync_chunk(ops, chunk, sink);
+    sync_chunk(ops, chunk, verifier, sink);
     jobs = jobs.subspan(chunk.size());
   }
 }

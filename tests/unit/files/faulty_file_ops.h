@@ -9,7 +9,7 @@
 namespace lh::test {
 
 /// The real file calls, of which some can be made to fail, all of them counted.
-class FaultyFileOps final : public FileOps {
+class FaultyFileOps : public FileOps {
  public:
   // 0: works.
   std::atomic<int> pwrite_errno = 0;

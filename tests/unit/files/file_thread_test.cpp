@@ -111,32 +111,6 @@ TEST_F(FileThreadTest, ASyncThatFindsTheDiskFullSaysSo) {
   EXPECT_TRUE(std::get<event::FileFailed>(sync(one)).disk_full);
 }
 
-TEST_F(FileThreadTest, ARightChecksumPasses) {
-  auto one = job("abc");
-  one.checksum = Checksum{"md5", "900150983cd24fb0d6963f7d28e17f72"};
-  EXPECT_TRUE(std::holds_alternative<event::FileSynced>(sync(one)));
-}
-
-TEST_F(FileThreadTest, R173_AWrongChecksumIsAnErrorThatNamesBothDigests) {
-  auto one = job("abc");
-  one.checksum = Checksum{"md5", "00000000000000000000000000000000"};
-  const auto failed = std::get<event::FileFailed>(sync(one));
-  EXPECT_EQ(failed.error.kind, ErrorKind::Checksum);
-  EXPECT_EQ(failed.error.hresult, hr::kCrc);
-  EXPECT_EQ(failed.error.status, WebErrorStatus::Unknown);
-  EXPECT_NE(failed.error.message.find("900150983cd24fb0d6963f7d28e17f72"), std::string::npos);
-  EXPECT_NE(failed.error.message.find("00000000000000000000000000000000"), std::string::npos);
-  EXPECT_FALSE(failed.bytes_lost);
-}
-
-TEST_F(FileThreadTest, R173_TheServersDigestIsNamedAsIts) {
-  auto one = job("abc");
-  one.checksum = Checksum{"md5", "00000000000000000000000000000000"};
-  one.checksum_is_servers = true;
-  const auto failed = std::get<event::FileFailed>(sync(one));
-  EXPECT_NE(failed.error.message.find("the server says 00000000"), std::string::npos);
-}
-
 TEST_F(FileThreadTest, ManyFilesAreSyncedTogether) {
   const auto many = jobs(20);
   const auto told = all_at_once([&](FileThread& thread) {

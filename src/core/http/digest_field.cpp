@@ -1,5 +1,6 @@
 #include "core/http/digest_field.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -60,17 +61,46 @@ std::optional<std::string> member_digest(std::string_view value, std::size_t siz
   return to_hex(value.substr(1, value.size() - 2), size);
 }
 
+/// Where the member at the beginning of a dictionary ends: at a comma outside of strings.
+std::size_t end_of_member(std::string_view members) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (quoted && members[i] == '\\') {
+      ++i;
+    } else if (members[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && members[i] == ',') {
+      return i;
+    }
+  }
+  return members.size();
+}
+
+bool is_key(std::string_view key) {
+  const auto may_begin = [](char c) { return (c >= 'a' && c <= 'z') || c == '*'; };
+  const auto may_follow = [&](char c) {
+    return may_begin(c) || text::is_digit(c) || c == '_' || c == '-' || c == '.';
+  };
+  return !key.empty() && may_begin(key.front()) && std::ranges::all_of(key, may_follow);
+}
+
 }  // namespace
 
 std::optional<FieldDigest> parse_digest_field(std::string_view value) {
   std::array<std::optional<std::string>, kKnown.size()> found;
-  while (!value.empty()) {
-    // A string may hold commas, but none of the algorithms that are known here has one.
-    std::string_view member = text::trim(text::take_until(value, ','));
-    const std::string_view key = text::take_until(member, '=');
+  for (bool more = true; more;) {
+    const std::size_t end = end_of_member(value);
+    more = end < value.size();
+    std::string_view member = text::trim(value.substr(0, end));
+    value.remove_prefix(more ? end + 1 : end);
+    const std::string_view key = member.substr(0, member.find_first_of("=;"));
+    // What is no dictionary is ignored as a whole (RFC 8941, section 4.2).
+    if (!is_key(key)) return std::nullopt;
     for (std::size_t i = 0; i < kKnown.size(); ++i) {
+      if (key != kKnown[i].key) continue;
       // Of members with the same key the last one counts (RFC 8941, section 4.2.2).
-      if (key == kKnown[i].key) found[i] = member_digest(member, kKnown[i].size);
+      found[i] =
+          member_digest(member.substr(std::min(key.size() + 1, member.size())), kKnown[i].size);
     }
   }
   for (std::size_t i = 0; i < kKnown.size(); ++i) {

@@ -103,8 +103,8 @@ Validator validator_of(const ResponseHead& head) {
   return {};
 }
 
-std::optional<Checksum> served_digest(const ResponseHead& head) {
-  if (head.status != 200 && head.status != 206) return std::nullopt;
+std::optional<Checksum> served_digest(const ResponseHead& head, std::string_view method) {
+  if (method == "HEAD" || (head.status != 200 && head.status != 206)) return std::nullopt;
   auto digest = parse_digest_field(joined_values(head.headers, "Repr-Digest"));
   if (!digest && head.status == 200) {
     digest = parse_digest_field(joined_values(head.headers, "Content-Digest"));

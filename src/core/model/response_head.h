@@ -31,7 +31,9 @@ struct ResponseHead {
 [[nodiscard]] bool has_conflicting_lengths(const ResponseHead& head);
 /// The digest of the whole representation that the head tells (RFC 9530; RFC 1864): as it is sent,
 /// so with its content coding. Those of the content alone count for a 200 only.
-[[nodiscard]] std::optional<Checksum> served_digest(const ResponseHead& head);
+/// In an answer to HEAD they speak of what was not sent.
+[[nodiscard]] std::optional<Checksum> served_digest(const ResponseHead& head,
+                                                    std::string_view method);
 /// Whether a content coding other than identity was applied (R71).
 [[nodiscard]] bool is_encoded(const ResponseHead& head);
 /// `ResponseInformation::IsResumable` (R72).

@@ -43,12 +43,12 @@ void settle(Transition& t, StopReason reason) {
   t.persist();
 }
 
-/// Whether the attempt was wanted until its end: then its outcome decides, else the wish to stop.
 /// Answers that refuse a range.
 bool is_refusal(int status) {
   return status == 412 || status == 416;
 }
 
+/// Whether the attempt was wanted until its end: then its outcome decides, else the wish to stop.
 bool was_wanted(Transition& t, StopReason reason) {
   return reason == StopReason::None && t.state().phase == Phase::Queued;
 }
@@ -110,7 +110,7 @@ void begin_anew(Transition& t, const event::ResponseArrived& e, bool had_bytes) 
   t.live().restart_told = false;
   state.total = e.total;
   state.validator = proof_of(t, e);
-  state.served_digest = served_digest(e.head);
+  state.served_digest = served_digest(e.head, t.spec().method);
   state.boot_id = t.in().boot_id;
   if (had_bytes) ++state.restarts;
   const bool is_large = !e.total || *e.total > kRecordAtOnceAbove;
@@ -186,7 +186,7 @@ void on(Transition& t, const event::ResponseArrived& e) {
       state.range_refusals = 0;
       state.error.reset();  // R164
       if (e.total) state.total = e.total;
-      if (!state.served_digest) state.served_digest = served_digest(e.head);
+      if (!state.served_digest) state.served_digest = served_digest(e.head, t.spec().method);
       if (!e.file_name.empty()) state.file_name = e.file_name;
       break;
     case Verdict::Kind::StartOver:

@@ -70,7 +70,7 @@ Verdict judge_partial(const TransferPlan& plan, ByteCount have, const ResponseHe
   if (!validator_agrees(plan.validator, head.headers, true)) {
     return ask_again("206 of another version");
   }
-  const auto digest = served_digest(head);
+  const auto digest = served_digest(head, plan.method);
   const bool other_digest = digest && plan.served_digest &&
                             digest->algorithm == plan.served_digest->algorithm &&
                             digest->hex != plan.served_digest->hex;

@@ -41,6 +41,19 @@ TEST(DigestField, OfTwoWithOneKeyTheLastCounts) {
             kSha256Of);
 }
 
+TEST(DigestField, WhatIsNoDictionaryIsIgnoredAsAWhole) {
+  for (const char* const odd : {", @@@", ",", ", ", ", Sha=1", ", 1=2", ",,a=1", ", =1"}) {
+    EXPECT_FALSE(parse_digest_field(std::string(kSha256) + odd)) << odd;
+  }
+}
+
+TEST(DigestField, ACommaInAStringEndsNoMember) {
+  const std::string in_string = std::string("x=\"a, ") + kSha256 + ",b\"";
+  EXPECT_FALSE(parse_digest_field(in_string));
+  EXPECT_EQ(parse_digest_field(in_string + ", " + kSha256), kSha256Of);
+  EXPECT_EQ(parse_digest_field("x=\"\\\", y\"," + std::string(kSha256)), kSha256Of);
+}
+
 TEST(DigestField, WhatCannotBeReadIsPassedOver) {
   for (const char* value : {
            "",

@@ -57,28 +57,34 @@ const HeaderField kContentMd5 = {"Content-MD5", "kAFQmDzST7DWlj99KOF/cg=="};
 const Checksum kOfFile = {"sha256",
                           "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"};
 
-TEST(ServedDigest, R173_OfTheFileComesBeforeThoseOfTheContent) {
-  EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest, kReprDigest})), kOfFile);
-  EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest})),
+TEST(ServedDigest, OfTheFileComesBeforeThoseOfTheContent) {
+  EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest, kReprDigest}), "GET"), kOfFile);
+  EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest}), "GET"),
             (Checksum{"sha256", std::string(64, '0')}));
-  EXPECT_EQ(served_digest(head(200, {kContentMd5})),
+  EXPECT_EQ(served_digest(head(200, {kContentMd5}), "GET"),
             (Checksum{"md5", "900150983cd24fb0d6963f7d28e17f72"}));
-  EXPECT_FALSE(served_digest(head(200, {})));
+  EXPECT_FALSE(served_digest(head(200, {}), "GET"));
 }
 
-TEST(ServedDigest, R173_OfAPartOnlyThatOfTheFileCounts) {
-  EXPECT_EQ(served_digest(head(206, {kReprDigest})), kOfFile);
-  EXPECT_FALSE(served_digest(head(206, {kContentMd5, kContentDigest})));
+TEST(ServedDigest, OfAPartOnlyThatOfTheFileCounts) {
+  EXPECT_EQ(served_digest(head(206, {kReprDigest}), "GET"), kOfFile);
+  EXPECT_FALSE(served_digest(head(206, {kContentMd5, kContentDigest}), "GET"));
 }
 
-TEST(ServedDigest, AnErrorHasNone) {
+TEST(ServedDigest, OnlyTheFileItselfHasOne) {
   for (const int status : {203, 404, 416, 500}) {
-    EXPECT_FALSE(served_digest(head(status, {kReprDigest}))) << status;
+    EXPECT_FALSE(served_digest(head(status, {kReprDigest}), "GET")) << status;
   }
 }
 
+TEST(ServedDigest, InAnAnswerToHeadItIsOfWhatWasNotSent) {
+  EXPECT_FALSE(served_digest(head(200, {kReprDigest}), "HEAD"));
+  EXPECT_EQ(served_digest(head(200, {kReprDigest}), "POST"), kOfFile);
+}
+
 TEST(ServedDigest, AListMayBeSpreadOverFields) {
-  EXPECT_EQ(served_digest(head(200, {{"Repr-Digest", "unixsum=:AA==:"}, kReprDigest})), kOfFile);
+  EXPECT_EQ(served_digest(head(200, {{"Repr-Digest", "unixsum=:AA==:"}, kReprDigest}), "GET"),
+            kOfFile);
 }
 
 TEST(ValidatorOf, R72_PrefersTheStrongTag) {

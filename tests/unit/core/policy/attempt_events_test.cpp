@@ -27,26 +27,28 @@ const HeaderField kOfAbc = {"Repr-Digest",
 const HeaderField kOfZeros = {"Repr-Digest",
                               "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"};
 
-TEST_F(AttemptEvents, R173_TheDigestOfTheAnswerIsKeptUntilAnotherVersionBegins) {
+TEST_F(AttemptEvents, TheDigestOfTheAnswerIsKeptUntilAnotherVersionBegins) {
   event::ResponseArrived first = response(Verdict::Kind::StartOver);
   first.head.headers.push_back(kOfAbc);
   const Step begun = feed(running(), first);
   ASSERT_TRUE(begun.transfer.state.served_digest);
-  EXPECT_EQ(begun.transfer.state.served_digest, served_digest(first.head));
+  EXPECT_EQ(begun.transfer.state.served_digest, served_digest(first.head, "GET"));
   // A part need not repeat it, and does not replace it.
   event::ResponseArrived part = response(Verdict::Kind::Append, 206);
-  EXPECT_EQ(feed(begun.transfer, part).transfer.state.served_digest, served_digest(first.head));
+  EXPECT_EQ(feed(begun.transfer, part).transfer.state.served_digest,
+            served_digest(first.head, "GET"));
   part.head.headers.push_back(kOfZeros);
-  EXPECT_EQ(feed(begun.transfer, part).transfer.state.served_digest, served_digest(first.head));
+  EXPECT_EQ(feed(begun.transfer, part).transfer.state.served_digest,
+            served_digest(first.head, "GET"));
   // Another version has its own, or none.
   EXPECT_FALSE(
       feed(begun.transfer, response(Verdict::Kind::StartOver)).transfer.state.served_digest);
 }
 
-TEST_F(AttemptEvents, R173_APartMayBeTheFirstToTellTheDigest) {
+TEST_F(AttemptEvents, APartMayBeTheFirstToTellTheDigest) {
   event::ResponseArrived part = response(Verdict::Kind::Append, 206);
   part.head.headers.push_back(kOfAbc);
-  EXPECT_EQ(feed(running(), part).transfer.state.served_digest, served_digest(part.head));
+  EXPECT_EQ(feed(running(), part).transfer.state.served_digest, served_digest(part.head, "GET"));
 }
 
 // --- slots -------------------------------------------------------------------------------------

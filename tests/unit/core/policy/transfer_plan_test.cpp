@@ -111,13 +111,13 @@ TEST(JudgeResponse, R74_APartOfWhatIsMissingIsProgress) {
   EXPECT_EQ(judge(partial("bytes 300-499/1000")).kind, Kind::Append);
 }
 
-TEST(JudgeResponse, R173_APartOfAFileWithAnotherDigestIsOfAnotherVersion) {
+TEST(JudgeResponse, R74_APartOfAFileWithAnotherDigestIsOfAnotherVersion) {
   const HeaderField of_abc = {"Repr-Digest",
                               "sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"};
   const ResponseHead answer = partial("bytes 300-999/1000", {of_abc});
   TransferPlan p = resumption();
   EXPECT_EQ(judge_response(p, kHave, answer).kind, Kind::Append) << "none is known";
-  p.served_digest = served_digest(answer);
+  p.served_digest = served_digest(answer, "GET");
   EXPECT_EQ(judge_response(p, kHave, answer).kind, Kind::Append);
   p.served_digest->hex[0] = 'c';
   EXPECT_EQ(judge_response(p, kHave, answer).kind, Kind::AskAgain);

@@ -163,6 +163,12 @@ class Follower {
     last_line_[row.id] = Clock::now();
   }
 
+  /// Its news have ended, not it: the service could not be reached again.
+  static bool is_lost(const Board::Row& row) {
+    constexpr auto kServiceUnavailable = static_cast<std::int32_t>(0x80070426U);
+    return row.error && row.error->HResult == kServiceUnavailable;
+  }
+
   /// Nothing is said of those that are complete.
   static void complain_of(const Board::Row& row) {
     if (row.status == BackgroundTransferStatus::Completed) return;
@@ -171,6 +177,9 @@ class Follower {
       complain(who + " was " + row.reason, web_error_name(WebErrorStatus::OperationCanceled));
     } else if (row.status == BackgroundTransferStatus::Canceled) {
       complain(who + " was canceled", web_error_name(WebErrorStatus::OperationCanceled));
+    } else if (is_lost(row)) {
+      complain("cannot tell what became of " + who + ": " + row.error->Message,
+               cause_of(*row.error), "Try: longhaul show " + short_id(row.id));
     } else if (row.error) {
       complain(who + " failed: " + row.error->Message, cause_of(*row.error));
     } else {
@@ -213,6 +222,7 @@ class Follower {
       for (const Board::Row& row : board_.rows()) complain_of(row);
     }
     output_.flush();
+    if (std::ranges::any_of(board_.rows(), is_lost)) return ExitStatus::Unreachable;
     return board_.failed_count() > 0 ? ExitStatus::TransferFailed : ExitStatus::Done;
   }
 

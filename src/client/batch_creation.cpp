@@ -10,7 +10,7 @@
 
 #include "client/client_error.h"
 #include "core/model/spec_check.h"
-#include "ipc/names.h"
+#include "platform/system_info.h"
 
 namespace lh {
 namespace {
@@ -38,10 +38,10 @@ DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
   return model;
 }
 
-Result<void> check_utf8(const longhaul::DownloadItem& item) {
-  auto checked = lh::check_utf8("the URL", item.Url);
-  if (checked) checked = lh::check_utf8("the folder", item.Folder);
-  if (checked) checked = lh::check_utf8("the file name", item.FileName);
+Result<void> check_item(const longhaul::DownloadItem& item) {
+  auto checked = check_utf8("the URL", item.Url);
+  if (checked) checked = check_utf8("the folder", item.Folder);
+  if (checked) checked = check_utf8("the file name", item.FileName);
   return checked;
 }
 
@@ -53,7 +53,7 @@ void require_all_utf8(const DownloadSettingsModel& settings,
   require_utf8("the method", settings.method);
   require_utf8("the group", settings.group);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (const Result<void> checked = check_utf8(items[i]); !checked) {
+    if (const Result<void> checked = check_item(items[i]); !checked) {
       Error error = checked.error();
       if (items.size() > 1) error.detail = "download " + std::to_string(i) + ": " + error.detail;
       throw_error(error);
@@ -105,51 +105,40 @@ std::vector<Piece> pieces_of(const std::vector<longhaul::DownloadItem>& items) {
   return pieces;
 }
 
-/// A batch that is being created, piece by piece, some of them at a time.
-class Batch {
+/// Downloads that are being created: in one call, or as a batch, piece by piece and some of them at
+/// a time.
+class Creation {
  public:
-  Batch(ServiceConnection& connection, DownloadSettingsModel settings,
-        const std::vector<longhaul::DownloadItem>& items)
+  Creation(ServiceConnection& connection, DownloadSettingsModel settings,
+           const std::vector<longhaul::DownloadItem>& items, bool start)
       : connection_(connection),
         settings_(std::move(settings)),
         items_(items),
         pieces_(pieces_of(items)),
-        state_(std::make_shared<State>()) {
-    state_->ids.resize(pieces_.size());
+        start_(start) {
+    ids_.reserve(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) ids_.push_back(random_guid());
   }
 
-  /// The ids in order, if all were created.
-  std::vector<std::string> create(bool start) {
-    // What does not fit into a call is created by the service when all of it is there.
-    const bool in_parts = pieces_.size() > 1;
-    if (in_parts) settings_.batch = begin();
-    wire_settings_ = encode_settings(settings_);
-    send_all(start);
-    std::vector<std::string> ids;
-    ids.reserve(items_.size());
-    for (auto& piece : state_->ids) {
-      std::ranges::move(piece, std::back_inserter(ids));
+  /// Creates all or none, exactly once, also if the service ends meanwhile: the ids were chosen
+  /// here, so the next service can be asked whether the one before had created them.
+  [[nodiscard]] std::optional<TransferError> run() {
+    for (int tries = 1;; ++tries) {
+      auto failure = try_once();
+      const bool was_lost = failure && failure->hresult == hr::kServiceUnavailable;
+      if (!was_lost) return failure;
+      const std::optional<bool> there = exist();
+      if (there == true) return std::nullopt;
+      if (!there || tries == kTries) return failure;
     }
-    if (in_parts) end(ids);
-    return ids;
   }
-
-  /// Why none was created.
-  [[nodiscard]] const std::optional<TransferError>& failure() const { return state_->failure; }
-  /// The service ended meanwhile, and the batch with it: nothing was created, so it may be tried
-  /// again.
-  [[nodiscard]] bool service_was_lost() const {
-    return settings_.batch && !may_exist_ &&
-           (state_->failure->hresult == hr::kServiceUnavailable ||
-            state_->failure->hresult == hr::kNotFound);
-  }
+  [[nodiscard]] const std::vector<TransferId>& ids() const { return ids_; }
 
  private:
   struct State {
     std::mutex mutex;
     std::condition_variable changed;
     std::size_t under_way = 0;
-    std::vector<std::vector<std::string>> ids;
     std::optional<TransferError> failure;  ///< that of the first piece that has one
     std::size_t failed_piece = 0;
 
@@ -160,41 +149,63 @@ class Batch {
     }
   };
 
-  /// Some pieces at a time, in order, until all are answered or one has failed.
-  void send_all(bool start) {
-    std::unique_lock lock(state_->mutex);
+  std::optional<TransferError> try_once() {
+    if (pieces_.size() == 1) return send_all();
+    auto begun = connection_.call_and_wait<std::uint64_t>("BeginBatch", Repeat::Safe);
+    if (!begun) return std::move(begun.error);
+    settings_.batch = std::get<0>(*begun.value);
+    auto failure = send_all();
+    auto ended = connection_.call_and_wait<std::uint64_t>("EndBatch", Repeat::Never,
+                                                          *settings_.batch, !failure);
+    if (!failure && !ended) return std::move(ended.error);
+    return failure;
+  }
+
+  /// In order, until all are answered or one has failed.
+  std::optional<TransferError> send_all() {
+    const auto state = std::make_shared<State>();
+    std::unique_lock lock(state->mutex);
     for (std::size_t number = 0; number < pieces_.size(); ++number) {
-      state_->changed.wait(lock, [this] { return state_->under_way < kCallsUnderWay; });
-      if (state_->failure) break;
-      ++state_->under_way;
+      state->changed.wait(lock, [&state] { return state->under_way < kCallsUnderWay; });
+      if (state->failure) break;
+      ++state->under_way;
       lock.unlock();
-      send(number, start);
+      send(number, state);
       lock.lock();
     }
-    state_->changed.wait(lock, [this] { return state_->under_way == 0; });
+    state->changed.wait(lock, [&state] { return state->under_way == 0; });
+    return state->failure;
   }
 
-  [[nodiscard]] std::uint64_t begin() {
-    return std::get<0>(
-        value_or_throw(connection_.call_and_wait<std::uint64_t>("BeginBatch", Repeat::Never)));
+  void send(std::size_t number, const std::shared_ptr<State>& state) {
+    const Piece piece = pieces_[number];
+    const auto first = ids_.begin() + static_cast<std::ptrdiff_t>(piece.from);
+    settings_.ids.assign(first, first + static_cast<std::ptrdiff_t>(piece.count));
+    std::vector<WireItem> wires;
+    wires.reserve(piece.count);
+    for (std::size_t i = piece.from; i < piece.from + piece.count; ++i) {
+      wires.emplace_back(items_[i].Url, items_[i].Folder, items_[i].FileName);
+    }
+    std::function<void(Answer<std::tuple<std::vector<std::string>>>)> done =
+        [state, number, piece,
+         all = items_.size()](Answer<std::tuple<std::vector<std::string>>> answer) {
+          const std::lock_guard lock(state->mutex);
+          --state->under_way;
+          if (!answer) {
+            answer.error.message = with_offset(answer.error.message, piece.from, piece.count, all);
+            state->note(std::move(answer.error), number);
+          }
+          state->changed.notify_all();
+        };
+    connection_.call<std::vector<std::string>>("CreateDownloads", Repeat::Never, std::move(done),
+                                               encode_settings(settings_), std::move(wires),
+                                               start_);
   }
 
-  /// Publishes the batch, or drops it after a failure.
-  void end(const std::vector<std::string>& ids) {
-    const bool publish = !state_->failure;
-    auto ended = connection_.call_and_wait<std::uint64_t>("EndBatch", Repeat::Never,
-                                                          *settings_.batch, publish);
-    if (ended || !publish) return;
-    const std::optional<bool> there = exists(ids.front());
-    if (there == true) return;
-    may_exist_ = !there;
-    state_->note(std::move(ended.error), 0);
-  }
-
-  /// Whether the batch was published although its answer was lost: it is there whole or not at all.
-  [[nodiscard]] std::optional<bool> exists(const std::string& id) {
+  /// Whether the downloads are there: all of them or none. None if nobody can say.
+  [[nodiscard]] std::optional<bool> exist() {
     ListRequest request;
-    request.id_prefix = id;
+    request.id_prefix = ids_.front().to_string();
     request.all_apps = true;
     const auto page = connection_.call_and_wait<std::vector<WireSnapshot>>(
         "List", Repeat::Safe, encode_list_request(request), std::uint64_t{0}, std::uint32_t{1});
@@ -202,37 +213,12 @@ class Batch {
     return !std::get<0>(*page.value).empty();
   }
 
-  void send(std::size_t number, bool start) {
-    const Piece piece = pieces_[number];
-    std::vector<WireItem> wires;
-    wires.reserve(piece.count);
-    for (std::size_t i = piece.from; i < piece.from + piece.count; ++i) {
-      wires.emplace_back(items_[i].Url, items_[i].Folder, items_[i].FileName);
-    }
-    std::function<void(Answer<std::tuple<std::vector<std::string>>>)> done =
-        [state = state_, number, piece,
-         all = items_.size()](Answer<std::tuple<std::vector<std::string>>> answer) {
-          const std::lock_guard lock(state->mutex);
-          --state->under_way;
-          if (answer) {
-            state->ids[number] = std::move(std::get<0>(*answer.value));
-          } else {
-            answer.error.message = with_offset(answer.error.message, piece.from, piece.count, all);
-            state->note(std::move(answer.error), number);
-          }
-          state->changed.notify_all();
-        };
-    connection_.call<std::vector<std::string>>("CreateDownloads", Repeat::Never, std::move(done),
-                                               wire_settings_, std::move(wires), start);
-  }
-
   ServiceConnection& connection_;
   DownloadSettingsModel settings_;
-  WireDictionary wire_settings_;
   const std::vector<longhaul::DownloadItem>& items_;
   const std::vector<Piece> pieces_;
-  std::shared_ptr<State> state_;
-  bool may_exist_ = false;  ///< nobody could say whether it was published
+  const bool start_;
+  std::vector<TransferId> ids_;
 };
 
 }  // namespace
@@ -247,12 +233,12 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
     throw_error(invalid_argument("one checksum cannot be that of several downloads"));
   }
   require_all_utf8(model, items);
-  for (int tries = 1;; ++tries) {
-    Batch batch(connection, model, items);
-    auto ids = batch.create(start);
-    if (!batch.failure()) return ids;
-    if (tries == kTries || !batch.service_was_lost()) throw_error(*batch.failure());
-  }
+  Creation creation(connection, model, items, start);
+  if (const auto failure = creation.run()) throw_error(*failure);
+  std::vector<std::string> ids;
+  ids.reserve(items.size());
+  for (const TransferId& id : creation.ids()) ids.push_back(id.to_string());
+  return ids;
 }
 
 }  // namespace lh

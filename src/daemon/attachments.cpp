@@ -61,6 +61,12 @@ bool Attachments::any() const {
   });
 }
 
+bool Attachments::any_watches() const {
+  return std::ranges::any_of(clients_, [](const auto& item) {
+    return item.second.watches_app || item.second.watches_all;
+  });
+}
+
 bool Attachments::has_listeners(const TransferId& id, const std::string& app) const {
   if (attached_to_.contains(id)) return true;
   return std::ranges::any_of(clients_, [&app](const auto& item) {

@@ -33,6 +33,8 @@ class Attachments {
 
   /// Anybody attached or watching (the service stays for them).
   [[nodiscard]] bool any() const;
+  /// Anybody hears of whatever comes to be.
+  [[nodiscard]] bool any_watches() const;
   [[nodiscard]] bool has_listeners(const TransferId& id, const std::string& app) const;
 
   /// Everything that anybody attached to.

@@ -209,7 +209,7 @@ class Daemon::Impl {
             [this](const Transfer& transfer) {
               return attachments_.has_listeners(transfer.id, transfer.spec.app);
             },
-        .has_any_listener = [this] { return attachments_.any(); },
+        .has_watchers = [this] { return attachments_.any_watches(); },
         .tell = [this](const Change& change) { attachments_.tell(change); },
         .wake_at =
             [this](std::optional<TimePoint> when) {

@@ -48,8 +48,8 @@ class TransferManager {
   /// What the ring tells its owner.
   struct Outside {
     std::function<bool(const Transfer&)>
-        has_listeners;                       ///< whether a Change of this one would reach anybody
-    std::function<bool()> has_any_listener;  ///< whether anybody listens to anything
+        has_listeners;                   ///< whether a Change of this one would reach anybody
+    std::function<bool()> has_watchers;  ///< whether anybody hears of what is created
     std::function<void(const Change&)> tell;
     std::function<void(std::optional<TimePoint>)>
         wake_at;  ///< call wake() then; replaces the earlier wish
@@ -158,8 +158,9 @@ class TransferManager {
   void take(LiveTransfer& entry, Step step, const Filed& before);
   /// Brings slots, queue and wake-ups in step with what a decision changed.
   void refile(LiveTransfer& entry, const Filed& before);
-  /// Tells who listens that these were created, page by page.
-  void tell_created(std::vector<TransferId> ids);
+  void was_published(const Published& published);
+  /// Tells who watches that these were created, page by page.
+  void tell_created(const std::shared_ptr<const std::vector<TransferId>>& ids, std::size_t from);
   void tell_created(const Transfer& transfer);
   void settle(LiveTransfer& entry);
   void file_or_let_go(LiveTransfer& entry);

@@ -1,5 +1,5 @@
 // The part of TransferManager that creates batches too large for one call.
-#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "daemon/snapshots.h"
@@ -37,45 +37,46 @@ void TransferManager::stage(std::uint64_t batch, std::vector<TransferSpec> specs
 
 void TransferManager::publish(std::uint64_t batch, Done<Result<std::uint64_t>> done) {
   seams_.store.publish(batch, limits_.max_operations_per_app,
-                       [this, done = std::move(done)](Result<Published> published) {
-                         if (!published.ok()) return done(published.error());
-                         const std::uint64_t count = published->ids.size();
-                         log(LogLevel::Info,
-                             "a batch of " + std::to_string(count) + " was created");
-                         if (published->first) {
-                           leave_to_store(window_.uncover(*published->first));
+                       [this, batch, done = std::move(done)](const Result<Published>& published) {
+                         if (!published.ok()) {
+                           drop(batch);
+                           return done(published.error());
                          }
-                         behind_is_known_ = false;
-                         if (outside_.has_any_listener()) {
-                           untold_.insert(published->ids.begin(), published->ids.end());
-                           tell_created(std::move(published->ids));
-                         }
-                         done(count);
+                         was_published(*published);
+                         done(published->ids.size());
                          schedule();
                        });
 }
 
+void TransferManager::was_published(const Published& published) {
+  log(LogLevel::Info, "a batch of " + std::to_string(published.ids.size()) + " was created");
+  if (published.first) leave_to_store(window_.uncover(*published.first));
+  behind_is_known_ = false;
+  if (!outside_.has_watchers()) return;
+  untold_.insert(published.ids.begin(), published.ids.end());
+  tell_created(std::make_shared<const std::vector<TransferId>>(published.ids), 0);
+}
+
 void TransferManager::drop(std::uint64_t batch) {
-  seams_.store.drop(batch, [this](const Result<void>& dropped) {
-    if (!dropped.ok()) fail(dropped.error());
+  seams_.store.drop(batch, [](const Result<void>& dropped) {
+    // Nobody sees those rows, and the next start removes them.
+    if (!dropped.ok()) log(LogLevel::Warning, dropped.error().message());
   });
 }
 
-void TransferManager::tell_created(std::vector<TransferId> ids) {
+void TransferManager::tell_created(const std::shared_ptr<const std::vector<TransferId>>& ids,
+                                   std::size_t from) {
   std::vector<TransferId> page;
-  auto next = ids.begin();
-  for (; next != ids.end() && page.size() < kToldPage; ++next) {
-    if (untold_.contains(*next)) page.push_back(*next);
+  for (; from < ids->size() && page.size() < kToldPage; ++from) {
+    if (untold_.contains((*ids)[from])) page.push_back((*ids)[from]);
   }
-  ids.erase(ids.begin(), next);
   if (page.empty()) return;
-  seams_.store.load(
-      page, [this, page, ids = std::move(ids)](const Result<std::vector<Transfer>>& rows) mutable {
-        if (!rows.ok()) return fail(rows.error());
-        for (const Transfer& row : *rows) tell_created(row);
-        for (const TransferId& id : page) untold_.erase(id);  // forgotten ones too
-        tell_created(std::move(ids));
-      });
+  seams_.store.load(page, [this, page, ids, from](const Result<std::vector<Transfer>>& rows) {
+    if (!rows.ok()) return fail(rows.error());
+    for (const Transfer& row : *rows) tell_created(row);
+    for (const TransferId& id : page) untold_.erase(id);  // forgotten ones too
+    tell_created(ids, from);
+  });
 }
 
 void TransferManager::tell_created(const Transfer& transfer) {

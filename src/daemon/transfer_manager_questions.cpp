@@ -27,7 +27,7 @@ void TransferManager::list(ListWish wish, Done<Result<std::vector<Snapshot>>> do
             page.push_back(std::move(snapshot));
           }
         }
-        if (page.empty() && rows->size() == wish.limit) {
+        if (page.empty() && !rows->empty()) {
           wish.after = rows->back().sequence;
           return list(std::move(wish), std::move(done));
         }

@@ -96,50 +96,6 @@ std::vector<Phase> phases_of(const std::vector<BackgroundTransferStatus>& status
   return phases;
 }
 
-Error with_index(const Error& error, std::size_t index, std::size_t count) {
-  if (count == 1) return error;
-  Error named = error;
-  named.detail = "download " + std::to_string(index) + ": " + error.message();
-  named.operation.clear();
-  named.subject.clear();
-  return named;
-}
-
-Error no_such_batch() {
-  return {ErrorKind::NotFound, 0, {}, {}, "the batch is not open; begin it again"};
-}
-
-/// The spec of one item; everything but the folder is checked.
-Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std::string& app,
-                               const WireItem& item) {
-  Result<ParsedUri> uri = parse_uri(std::get<0>(item));
-  if (!uri.ok()) return uri.error();
-  TransferSpec spec;
-  spec.kind = TransferKind::Download;
-  spec.app = app;
-  spec.uri = canonical_uri(*uri);
-  spec.origin = origin_of(*uri);
-  spec.method = settings.method;
-  spec.headers = settings.headers;
-  spec.target.folder = std::get<1>(item);
-  spec.target.file_name = std::get<2>(item);
-  // A name that the response tells was chosen by nobody here: it never replaces anything.
-  spec.target.collision =
-      spec.target.file_name.empty() ? Collision::MakeUnique : settings.collision;
-  spec.group = settings.group;
-  spec.priority = settings.priority;
-  spec.cost_policy = settings.cost_policy;
-  spec.checksum = settings.checksum;
-  spec.keep_when_ended = settings.keep;
-  if (Result<void> scheme = check_scheme(uri->scheme); !scheme.ok()) return scheme.error();
-  if (!uri->user.empty() || !uri->password.empty()) {
-    return invalid_argument(
-        "user and password in a URL are not supported; remove them from the URL");
-  }
-  if (Result<void> checked = check_spec(spec); !checked.ok()) return checked.error();
-  return spec;
-}
-
 std::vector<WireSnapshot> encode_all(std::vector<Snapshot> snapshots) {
   std::vector<WireSnapshot> wire;
   wire.reserve(snapshots.size());
@@ -150,7 +106,10 @@ std::vector<WireSnapshot> encode_all(std::vector<Snapshot> snapshots) {
 }  // namespace
 
 TransfersAdaptor::TransfersAdaptor(sdbus::IConnection& connection, Parts parts, Hooks hooks)
-    : AdaptorInterfaces(connection, bus::kPath), parts_(parts), hooks_(std::move(hooks)) {
+    : AdaptorInterfaces(connection, bus::kPath),
+      parts_(parts),
+      hooks_(std::move(hooks)),
+      batches_(random_number) {
   registerAdaptor();
 }
 
@@ -209,106 +168,6 @@ TransfersAdaptor::Dictionary TransfersAdaptor::Hello(const std::string& app,
   reply.since = parts_.service.since;
   reply.state_folder = parts_.service.state_folder;
   return encode_hello(reply);
-}
-
-void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&& result,
-                                       Dictionary settings, std::vector<WireItem> items,
-                                       bool start) {
-  const std::string app = caller_app();
-  const Result<DownloadSettingsModel> common = decode_settings(settings);
-  if (!common.ok()) return result.returnError(to_bus_error(common.error()));
-  std::vector<TransferSpec> specs;
-  specs.reserve(items.size());
-  std::vector<std::string> folders;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Result<TransferSpec> spec = make_spec(*common, app, items[i]);
-    if (!spec.ok())
-      return result.returnError(to_bus_error(with_index(spec.error(), i, items.size())));
-    if (std::ranges::find(folders, spec->target.folder) == folders.end()) {
-      folders.push_back(spec->target.folder);
-    }
-    specs.push_back(std::move(*spec));
-  }
-  const std::string client = caller();
-  if (common->batch && !is_open(*common->batch, client)) {
-    return result.returnError(to_bus_error(no_such_batch()));
-  }
-  auto answer = share(std::move(result));
-  auto pending = std::make_shared<std::vector<TransferSpec>>(std::move(specs));
-  auto create = [this, answer, pending, start, client,
-                 batch = common->batch](std::vector<FolderCheck> checks) {
-    for (std::size_t i = 0; i < pending->size(); ++i) {
-      Target& target = (*pending)[i].target;
-      const auto check = std::ranges::find(checks, target.folder, &FolderCheck::folder);
-      if (check->error) {
-        return answer->returnError(to_bus_error(with_index(*check->error, i, pending->size())));
-      }
-      target.folder = check->resolved;
-    }
-    std::vector<TransferId> ids;
-    ids.reserve(pending->size());
-    for (std::size_t i = 0; i < pending->size(); ++i) ids.push_back(random_guid());
-    auto done = [answer](Result<std::vector<TransferId>> created) {
-      if (!created.ok()) return answer->returnError(to_bus_error(created.error()));
-      std::vector<std::string> texts;
-      texts.reserve(created->size());
-      for (const TransferId& id : *created) texts.push_back(id.to_string());
-      answer->returnResults(texts);
-    };
-    if (!batch) {
-      return parts_.manager.create(std::move(*pending), start, std::move(ids), std::move(done));
-    }
-    // The client may have left meanwhile.
-    if (!is_open(*batch, client)) return answer->returnError(to_bus_error(no_such_batch()));
-    parts_.manager.stage(*batch, std::move(*pending), start, std::move(ids),
-                         [this, batch, done](Result<std::vector<TransferId>> staged) {
-                           // Nothing comes of a batch of which a part is missing.
-                           if (!staged.ok() && batches_.erase(*batch) > 0) {
-                             parts_.manager.drop(*batch);
-                           }
-                           done(std::move(staged));
-                         });
-  };
-  parts_.inquiries.check_folders(std::move(folders), [this, create = std::move(create)](
-                                                         std::vector<FolderCheck> checks) {
-    parts_.loop.post([create, checks = std::move(checks)]() mutable { create(std::move(checks)); });
-  });
-}
-
-std::uint64_t TransfersAdaptor::BeginBatch() {
-  require_hello();
-  batches_.emplace(++last_batch_, caller());
-  return last_batch_;
-}
-
-bool TransfersAdaptor::is_open(std::uint64_t batch, const std::string& client) const {
-  const auto found = batches_.find(batch);
-  return found != batches_.end() && found->second == client;
-}
-
-void TransfersAdaptor::EndBatch(sdbus::Result<std::uint64_t>&& result, std::uint64_t batch,
-                                bool publish) {
-  if (!is_open(batch, caller())) return result.returnError(to_bus_error(no_such_batch()));
-  batches_.erase(batch);
-  if (!publish) {
-    parts_.manager.drop(batch);
-    return share(std::move(result))->returnResults(0);
-  }
-  parts_.manager.publish(batch,
-                         [answer = share(std::move(result))](Result<std::uint64_t> published) {
-                           if (!published.ok()) {
-                             return answer->returnError(to_bus_error(published.error()));
-                           }
-                           answer->returnResults(*published);
-                         });
-}
-
-void TransfersAdaptor::gone(const std::string& client) {
-  std::erase_if(batches_, [&](const auto& batch) {
-    if (batch.second != client) return false;
-    parts_.manager.drop(batch.first);
-    return true;
-  });
 }
 
 void TransfersAdaptor::Control(sdbus::Result<std::vector<WireRefusal>>&& result, std::string verb,

@@ -13,6 +13,7 @@
 #include <sdbus-c++/sdbus-c++.h>
 
 #include "daemon/attachments.h"
+#include "daemon/open_batches.h"
 #include "daemon/status_report.h"
 #include "daemon/transfer_manager.h"
 #include "files/file_service.h"
@@ -89,7 +90,7 @@ class TransfersAdaptor final
   /// The client has left the bus: what it did not finish is dropped.
   void gone(const std::string& client);
   /// Whether a client is putting a batch together.
-  [[nodiscard]] bool has_batches() const { return !batches_.empty(); }
+  [[nodiscard]] bool has_batches() const { return batches_.any(); }
   /// Whether calls were taken that are not answered yet.
   [[nodiscard]] bool owes_answers() const { return *open_answers_ > 0; }
 
@@ -122,8 +123,10 @@ class TransfersAdaptor final
   /// The caller's app; throws if it did not say hello.
   [[nodiscard]] std::string caller_app();
   void require_hello() { static_cast<void>(caller_app()); }
-  /// Whether this batch was begun by this client, and has not ended.
-  [[nodiscard]] bool is_open(std::uint64_t batch, const std::string& client) const;
+
+  struct Creation;
+  void create(const std::shared_ptr<Creation>& creation, const std::vector<FolderCheck>& checks);
+  void refuse(const Creation& creation, const Error& why);
 
   template <typename... Results>
   [[nodiscard]] auto share(sdbus::Result<Results...>&& result) {
@@ -144,8 +147,7 @@ class TransfersAdaptor final
 
   Parts parts_;
   Hooks hooks_;
-  std::map<std::uint64_t, std::string> batches_;  ///< that are open, and whose they are
-  std::uint64_t last_batch_ = 0;
+  OpenBatches batches_;
   std::shared_ptr<std::atomic<std::size_t>> open_answers_ =
       std::make_shared<std::atomic<std::size_t>>(0);
 };

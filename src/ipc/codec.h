@@ -51,6 +51,7 @@ struct DownloadSettingsModel {
   Collision collision = Collision::Replace;
   bool keep = false;                   ///< TransferSpec::keep_when_ended
   std::optional<std::uint64_t> batch;  ///< of BeginBatch
+  std::vector<TransferId> ids;         ///< chosen by the client; empty: by the service
 
   friend bool operator==(const DownloadSettingsModel&, const DownloadSettingsModel&) = default;
 };

@@ -92,6 +92,11 @@ WireDictionary encode_settings(const DownloadSettingsModel& settings) {
   wire.emplace(key::kCollision, static_cast<std::uint32_t>(settings.collision));
   wire.emplace(key::kKeep, settings.keep);
   if (settings.batch) wire.emplace(key::kBatch, *settings.batch);
+  if (!settings.ids.empty()) {
+    std::vector<std::string> texts;
+    for (const TransferId& id : settings.ids) texts.push_back(id.to_string());
+    wire.emplace(key::kIds, std::move(texts));
+  }
   return wire;
 }
 
@@ -116,6 +121,13 @@ Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire) {
   settings.collision = collision.value_or(Collision::Replace);
   read(reader, key::kKeep, settings.keep);
   settings.batch = reader.take<std::uint64_t>(key::kBatch);
+  if (const auto texts = reader.take<std::vector<std::string>>(key::kIds)) {
+    for (const std::string& text : *texts) {
+      const std::optional<Guid> id = Guid::parse(text);
+      if (!id) return invalid_argument("\"" + text + "\" is not a transfer id");
+      settings.ids.push_back(*id);
+    }
+  }
   if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
   return settings;
 }

@@ -45,6 +45,7 @@ inline constexpr const char* kChecksum = "checksum";             // s, "sha256:H
 inline constexpr const char* kCollision = "collision";           // u
 inline constexpr const char* kKeep = "keep";                     // b
 inline constexpr const char* kBatch = "batch";                   // t
+inline constexpr const char* kIds = "ids";                       // as
 inline constexpr const char* kSetHeaders = "set_headers";        // a(ss)
 inline constexpr const char* kRemoveHeaders = "remove_headers";  // as
 // List

@@ -48,10 +48,14 @@ Guid random_guid() {
   return Guid::from_random(bytes);
 }
 
-double random_fraction() {
+std::uint64_t random_number() {
   std::uint64_t bits = 0;
   fill_random(&bits, sizeof bits);
-  return static_cast<double>(bits >> 11U) * 0x1.0p-53;
+  return bits;
+}
+
+double random_fraction() {
+  return static_cast<double>(random_number() >> 11U) * 0x1.0p-53;
 }
 
 }  // namespace lh

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/base/guid.h"
@@ -10,6 +11,7 @@ namespace lh {
 [[nodiscard]] std::string boot_id();
 /// From the kernel's random source.
 [[nodiscard]] Guid random_guid();
+[[nodiscard]] std::uint64_t random_number();
 /// In [0, 1), for jitter.
 [[nodiscard]] double random_fraction();
 

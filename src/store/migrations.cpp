@@ -95,16 +95,14 @@ CREATE TABLE counter (
 INSERT INTO counter VALUES (0);
 )sql";
 
-// The digest of the whole file that the server told. `draft`: batches that are not complete yet, of
-// use to this run of the service only; a column added to `transfer` is added to it, too.
-constexpr const char* kDigestsAndDrafts = R"sql(
+// The digest of the whole file that the server told.
+constexpr const char* kServedDigests = R"sql(
 ALTER TABLE transfer ADD COLUMN served_algorithm TEXT;
 ALTER TABLE transfer ADD COLUMN served_hex TEXT;
-CREATE TABLE draft AS SELECT 0 AS batch, * FROM transfer WHERE FALSE;
 )sql";
 
 }  // namespace
 
-const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers, kDigestsAndDrafts};
+const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers, kServedDigests};
 
 }  // namespace lh

@@ -18,6 +18,13 @@ namespace {
 
 /// Free pages (of 4 KiB) that may stay in the file, and how many are given back at a time.
 constexpr std::int64_t kFreePagesKept = 1024;
+/// Batches that are not complete need not survive: their rows lie in a file of their own that
+/// SQLite has removed already, so that nothing of them is left whatever ends the service.
+constexpr const char* kMakeDrafts =
+    "CREATE TEMP TABLE draft AS SELECT 0 AS batch, * FROM transfer WHERE FALSE;"
+    "CREATE INDEX temp.draft_by_batch ON draft (batch)";
+/// A page of a list may be shorter than was asked for where its rows are long.
+constexpr std::size_t kPageBytes = 4UL * 1024 * 1024;
 constexpr const char* kGiveBackPages = "PRAGMA incremental_vacuum(512)";
 constexpr std::size_t kFoldersRemembered = 256;
 
@@ -25,11 +32,22 @@ std::string target_path(const Target& target) {
   return target.folder + "/" + target.file_name;
 }
 
-Error target_is_owned(const Transfer& transfer, const std::optional<Guid>& owner) {
+Error target_is_owned(const Transfer& transfer, const Guid& owner,
+                      const std::vector<TransferId>& earlier) {
+  const bool is_sibling = std::ranges::find(earlier, owner) != earlier.end();
   return {ErrorKind::InvalidArgument, 0, "create the operation", target_path(transfer.spec.target),
-          owner ? "the operation " + owner->to_string() +
-                      ", which has not ended, writes to this file already"
-                : "another operation of the same call writes to this file"};
+          is_sibling ? "an earlier one of the same call writes to this file"
+                     : "the operation " + owner.to_string() +
+                           ", which has not ended, writes to this file already"};
+}
+
+/// As the creator knows it: by its place in the call.
+Error of_number(std::size_t number, const Error& error) {
+  return {error.kind,
+          error.code,
+          {},
+          {},
+          "download " + std::to_string(number) + ": " + error.message()};
 }
 
 bool guards_target(const Transfer& transfer) {
@@ -46,7 +64,6 @@ class SqliteStore::Impl {
   explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
 
   Result<void> load_counter();
-  Result<void> drop_drafts();
   Result<void> save_counter();
   void note_position(const Transfer& transfer) {
     last_position = std::max(last_position, transfer.state.queue_position);
@@ -54,13 +71,14 @@ class SqliteStore::Impl {
 
   /// In a transaction of its own, or as a part of the one that is open.
   Result<void> all_or_none(SqliteStore& store, const std::function<Result<void>()>& work);
-  Result<void> insert_one(const Transfer& transfer);
+  /// `earlier`: those of the same call that were inserted before.
+  Result<void> insert_one(const Transfer& transfer, const std::vector<TransferId>& earlier);
   Result<void> check_quota(const std::vector<Transfer>& transfers, std::uint64_t max_per_app);
   Result<void> check_draft_quota(std::uint64_t batch, std::uint64_t max_per_app);
   Result<void> check_quota_of(std::string_view app, std::uint64_t count, std::uint64_t max_per_app);
   Result<void> insert_drafts(std::uint64_t batch, Published& published);
   Result<std::optional<Guid>> owner_of(const Target& target, const char* sql);
-  Error explain_conflict(const Transfer& transfer);
+  Error explain_conflict(const Transfer& transfer, const std::vector<TransferId>& earlier);
   Result<void> remember_folder(const std::string& folder);
   Result<bool> is_folder_in_use(const std::string& folder);
   Result<void> give_back_pages();
@@ -82,17 +100,6 @@ Result<void> SqliteStore::Impl::load_counter() {
   return {};
 }
 
-/// Those of a run of the service that ended before they were complete.
-Result<void> SqliteStore::Impl::drop_drafts() {
-  {
-    Statement row(*database, "SELECT EXISTS (SELECT 1 FROM draft)");
-    const auto found = row.next();
-    if (!found) return found.error();
-    if (row.integer(0) == 0) return {};
-  }
-  return database->execute("DELETE FROM draft");
-}
-
 Result<void> SqliteStore::Impl::save_counter() {
   if (last_position == saved_position) return {};
   Statement update(*database, "UPDATE counter SET last_queue_position = ?1");
@@ -108,24 +115,26 @@ Result<std::optional<Guid>> SqliteStore::Impl::owner_of(const Target& target, co
 }
 
 /// Which uniqueness a write has hurt.
-Error SqliteStore::Impl::explain_conflict(const Transfer& transfer) {
+Error SqliteStore::Impl::explain_conflict(const Transfer& transfer,
+                                          const std::vector<TransferId>& earlier) {
   auto owner = owner_of(transfer.spec.target,
                         "SELECT id FROM transfer INDEXED BY target WHERE folder = ?1 AND file_name "
                         "= ?2 AND phase < 7 AND file_name <> '' AND collision = 0");
   if (!owner) return std::move(owner).error();
-  if (guards_target(transfer) && *owner) return target_is_owned(transfer, *owner);
+  if (guards_target(transfer) && *owner) return target_is_owned(transfer, **owner, earlier);
   return Error{ErrorKind::InvalidArgument, 0, "create the operation", transfer.id.to_string(),
                "an operation of this id exists already"};
 }
 
-Result<void> SqliteStore::Impl::insert_one(const Transfer& transfer) {
+Result<void> SqliteStore::Impl::insert_one(const Transfer& transfer,
+                                           const std::vector<TransferId>& earlier) {
   if (guards_target(transfer)) {
     auto owner = owner_of(
         transfer.spec.target,
         "SELECT id FROM transfer INDEXED BY yielding_target WHERE folder = ?1 AND known_name = ?2"
         " AND phase < 7 AND (file_name = '' OR collision <> 0)");
     if (!owner) return std::move(owner).error();
-    if (*owner) return target_is_owned(transfer, *owner);
+    if (*owner) return target_is_owned(transfer, **owner, earlier);
   }
   Statement insert(*database, insert_sql());
   if (auto bound = bind_transfer(insert, transfer); !bound) return bound;
@@ -135,7 +144,7 @@ Result<void> SqliteStore::Impl::insert_one(const Transfer& transfer) {
     return remember_folder(transfer.spec.target.folder);
   }
   if (insert.code() != SQLITE_CONSTRAINT_UNIQUE) return done;
-  return explain_conflict(transfer);
+  return explain_conflict(transfer, earlier);
 }
 
 Result<void> SqliteStore::Impl::check_quota(const std::vector<Transfer>& transfers,
@@ -184,13 +193,8 @@ Result<void> SqliteStore::Impl::insert_drafts(std::uint64_t batch, Published& pu
     if (!*row) return {};
     auto transfer = read_transfer(rows);
     if (!transfer) return std::move(transfer).error();
-    if (auto done = insert_one(*transfer); !done) {
-      return Error{
-          done.error().kind,
-          done.error().code,
-          {},
-          {},
-          "download " + std::to_string(published.ids.size()) + ": " + done.error().message()};
+    if (auto done = insert_one(*transfer, published.ids); !done) {
+      return of_number(published.ids.size(), done.error());
     }
     published.ids.push_back(transfer->id);
     if (transfer->state.phase != Phase::Queued) continue;
@@ -279,7 +283,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) 
   auto database = Database::open(path);
   if (!database) return std::move(database).error();
   auto impl = std::make_unique<Impl>(std::move(database).value());
-  if (auto dropped = impl->drop_drafts(); !dropped) return std::move(dropped).error();
+  if (auto made = impl->database->execute(kMakeDrafts); !made) return std::move(made).error();
   if (auto loaded = impl->load_counter(); !loaded) return std::move(loaded).error();
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
 }
@@ -319,11 +323,15 @@ bool SqliteStore::in_transaction() const {
 Result<void> SqliteStore::insert(const std::vector<Transfer>& transfers,
                                  std::uint64_t max_per_app) {
   return impl_->all_or_none(*this, [&]() -> Result<void> {
-    auto done = impl_->check_quota(transfers, max_per_app);
-    for (auto next = transfers.begin(); done && next != transfers.end(); ++next) {
-      done = impl_->insert_one(*next);
+    if (auto fits = impl_->check_quota(transfers, max_per_app); !fits) return fits;
+    std::vector<TransferId> inserted;
+    for (const Transfer& transfer : transfers) {
+      if (auto done = impl_->insert_one(transfer, inserted); !done) {
+        return transfers.size() == 1 ? done.error() : of_number(inserted.size(), done.error());
+      }
+      inserted.push_back(transfer.id);
     }
-    return done;
+    return {};
   });
 }
 
@@ -333,7 +341,6 @@ Result<void> SqliteStore::stage(std::uint64_t batch, const std::vector<Transfer>
       Statement insert(*impl_->database, insert_draft_sql());
       if (auto bound = bind_transfer(insert, transfer); !bound) return bound;
       if (auto done = insert.bind(batch).run(); !done) return done;
-      impl_->note_position(transfer);
     }
     return {};
   });
@@ -347,16 +354,13 @@ Result<Published> SqliteStore::publish(std::uint64_t batch, std::uint64_t max_pe
     return drop(batch);
   });
   if (done) return published;
-  static_cast<void>(drop(batch));  // if that fails, too, the next start drops it
+  static_cast<void>(drop(batch));  // if that fails, too, it goes with the service
   return std::move(done).error();
 }
 
 Result<void> SqliteStore::drop(std::uint64_t batch) {
-  {
-    Statement erase(*impl_->database, "DELETE FROM draft WHERE batch = ?1");
-    if (auto done = erase.bind(batch).run(); !done) return done;
-  }
-  return impl_->give_back_pages();
+  Statement erase(*impl_->database, "DELETE FROM draft WHERE batch = ?1");
+  return erase.bind(batch).run();
 }
 
 Result<void> SqliteStore::update(const Transfer& transfer) {
@@ -366,7 +370,7 @@ Result<void> SqliteStore::update(const Transfer& transfer) {
     if (auto bound = bind_transfer(update, transfer); !bound) return bound;
     auto done = update.run();
     if (!done && update.code() == SQLITE_CONSTRAINT_UNIQUE) {
-      return impl_->explain_conflict(transfer);
+      return impl_->explain_conflict(transfer, {});
     }
     if (!done) return done;
   }
@@ -443,12 +447,17 @@ Result<std::vector<ListedTransfer>> SqliteStore::list(const ListFilter& filter,
                                                       std::uint32_t limit) {
   const auto sequences = find_listed(*impl_->database, filter, after_sequence, limit);
   if (!sequences) return sequences.error();
+  std::size_t bytes = 0;
   std::vector<ListedTransfer> listed;
   listed.reserve(sequences->size());
   for (const std::int64_t sequence : *sequences) {
     auto row = impl_->load_row(sequence);
     if (!row) return std::move(row).error();
-    if (*row) listed.push_back({static_cast<std::uint64_t>(sequence), std::move(**row)});
+    if (!*row) continue;
+    bytes +=
+        (*row)->spec.uri.size() + ((*row)->state.error ? (*row)->state.error->message.size() : 0);
+    listed.push_back({static_cast<std::uint64_t>(sequence), std::move(**row)});
+    if (bytes > kPageBytes) break;
   }
   return listed;
 }

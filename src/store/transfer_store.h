@@ -57,7 +57,7 @@ class TransferStore {
   virtual void stage(std::uint64_t batch, std::vector<Transfer> transfers,
                      Done<Result<void>> done) = 0;
   /// Inserts what was staged in this batch, in its order: all or none, with the errors of insert(),
-  /// which say which of them it was. The batch is gone afterwards, one way or the other.
+  /// which say which of them it was. The batch is gone if that succeeds.
   virtual void publish(std::uint64_t batch, std::uint64_t max_per_app,
                        Done<Result<Published>> done) = 0;
   /// Drops what was staged in it.

@@ -120,6 +120,26 @@ def test_a_bad_line_of_a_list_is_named_and_nothing_is_made(box, fault, line, say
     nothing_was_made(box)
 
 
+@pytest.mark.parametrize("more", [0, 1500])
+def test_R17_two_lines_for_one_file_behind_links_are_named(box, fault, more):
+    (box.downloads / "real").mkdir()
+    (box.downloads / "link").symlink_to("real")
+    url = fault.url(size=1)
+    lines = [f"{url}\tx{i}" for i in range(more)] + [f"{url}\treal/f", f"{url}\tlink/f"]
+    (box.root / "lines").write_text("\n".join(lines))
+    error = box.run("get", "-i", box.root / "lines").fails(2).err
+    assert f"lines:{more + 2}: " in error and "an earlier one of the same call" in error
+    assert box.list() == []
+
+
+def test_a_url_longer_than_any_server_takes_is_refused(box, fault):
+    url = fault.url(size=1) + "?" + "x" * 33_000
+    (box.root / "lines").write_text(fault.url(size=1) + "\n" + url + "\n")
+    error = box.run("get", "-i", box.root / "lines").fails(2).err
+    assert "lines:2: " in error and "longer than 32768 bytes" in error and len(error) < 500
+    nothing_was_made(box)
+
+
 def test_R17_a_file_that_another_pending_download_owns_is_refused(box, fault):
     first = fault.url(size=100, seed="first", gate_head=True)
     owner = box.get(first, "-o", "owned.bin")

@@ -29,10 +29,19 @@ def test_a_batch_that_is_cut_off_is_there_whole_or_not_at_all(box, fault, killed
     count, url = 5000, fault.url(size=1)
     lines = box.root / "lines"
     lines.write_text("".join(f"{url}\tb{i}\n" for i in range(count)))
+
+    def remove_all():
+        box.run("cancel", "--all").ok()
+        box.run("forget", "--done").ok()
+
+    began = time.monotonic()
+    box.run("get", "--paused", "-i", lines).ok()
+    takes = time.monotonic() - began
+    remove_all()
     for moment in range(10):
         box.run("status").ok()
         client = box.start("get", "--paused", "-i", lines)
-        time.sleep(0.03 * moment)  # spread over the time that it takes
+        time.sleep(takes * (moment + 0.5) / 10)  # spread over the whole of it
         if killed == "client":
             client.kill9()
         else:
@@ -41,10 +50,21 @@ def test_a_batch_that_is_cut_off_is_there_whole_or_not_at_all(box, fault, killed
         there = len(box.list())
         assert there in ([0, count] if killed == "client" else [count])
         if there > 0:
-            box.run("cancel", "--all").ok()
-            box.run("forget", "--done").ok()
+            remove_all()
     ids = box.run("get", "--paused", "-i", lines).ok().lines
     assert [each["id"] for each in box.list()] == ids
+
+
+def test_a_few_are_created_exactly_once_though_the_service_dies_over_it(box, fault):
+    url = fault.url(size=1)
+    made = []
+    for moment in range(20):
+        box.run("status").ok()
+        client = box.start("get", "--paused", url, url + "?2", "-d", box.downloads)
+        time.sleep(0.002 * moment)
+        box.kill9_daemon()
+        made += client.wait().ok().lines
+        assert [each["id"] for each in box.list()] == made
 
 
 def test_a_list_of_named_and_unnamed_ones_is_created_whole_and_in_order(box, fault):

@@ -35,6 +35,7 @@ RandomDay::RandomDay(std::uint64_t seed, Tracing tracing)
 std::vector<std::string> RandomDay::run() {
   const std::uint64_t steps = random_.between(kFewestSteps, kMostSteps);
   crashes_ = random_.percent(70);
+  if (random_.percent(30)) world_.watch("watcher");
   for (std::uint64_t i = 0; i < steps && world_.witness.violations().empty(); ++i) {
     step();
     world_.flush_news();

@@ -124,6 +124,7 @@ void Witness::check_untouched(const Transfer& row) {
 // --- what is told ------------------------------------------------------------------------------
 
 void Witness::process_started() {
+  watch_ = {};
   for (Request& request : requests_) request.lost = request.lost || request.answers == 0;
   for (auto& [id, seen] : seen_) {
     for (auto& [client, told] : seen.told) told = {};
@@ -181,7 +182,23 @@ void Witness::told(const Change& change) {
   if (view_.store.find(id) != nullptr) report(id, "told to be forgotten before it was");
 }
 
+void Witness::watched(const std::string& client) {
+  watch_ = {client, {}, {}};
+  for (const auto& [sequence, id] : view_.store.by_sequence()) watch_.known.insert(id);
+}
+
+void Witness::check_creation_told(const std::string& client, const Change& change) {
+  if (client != watch_.client || change.what == Change::What::Forgotten) return;
+  const TransferId& id = change.snapshot.id;
+  if (change.what == Change::What::Created) {
+    if (!watch_.created.insert(id).second) report(id, "its creation was told twice");
+  } else if (!watch_.known.contains(id) && !watch_.created.contains(id)) {
+    report(id, "news of it came before that of its creation");
+  }
+}
+
 void Witness::received(const std::string& client, const Change& change) {
+  check_creation_told(client, change);
   if (change.what == Change::What::Forgotten) return;
   note_status(client, change.snapshot);
   Seen& seen = seen_[change.snapshot.id];
@@ -317,6 +334,10 @@ void Witness::check_at_rest() {
     if (!may_stay) report(id, "nothing is in its way, and it does not end");
   }
   if (!view_.engine.attempts().empty()) report("an attempt without an end");
+  for (const auto& [sequence, id] : view_.store.by_sequence()) {
+    const bool known = watch_.known.contains(id) || watch_.created.contains(id);
+    if (!watch_.client.empty() && !known) report(id, "its creation was told to nobody");
+  }
 }
 
 }  // namespace lh::sim

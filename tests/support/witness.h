@@ -59,6 +59,8 @@ class Witness {
   void created(const TransferId& id);
   void attached(const std::string& client, const TransferId& id);
   void detached(const std::string& client, const TransferId& id);
+  /// From now on this client hears of everything.
+  void watched(const std::string& client);
   void erase_asked(const TransferId& id) { seen_[id].erase_asked = true; }
   /// The service lets it out of its hands …
   void told(const Change& change);
@@ -93,6 +95,7 @@ class Witness {
   };
 
   void check_durable(const Snapshot& snapshot);
+  void check_creation_told(const std::string& client, const Change& change);
   void note_status(const std::string& client, const Snapshot& snapshot);
   void check_claim(const Transfer& row, bool strictly);
   void check_completed(const Transfer& row);
@@ -105,6 +108,13 @@ class Witness {
   std::unordered_map<TransferId, Seen> seen_;
   std::vector<TransferId> promised_;  ///< ids that somebody was given
   std::vector<Request> requests_;
+  /// The client that watches, what was there when it began, and what it was told to be created.
+  struct Watch {
+    std::string client;
+    std::unordered_set<TransferId> known;
+    std::unordered_set<TransferId> created;
+  };
+  Watch watch_;
   std::vector<std::string> violations_;
 };
 

@@ -76,7 +76,7 @@ TransferManager::Outside World::outside() {
               [this](const Transfer& transfer) {
                 return attachments_->has_listeners(transfer.id, transfer.spec.app);
               },
-          .has_any_listener = [this] { return attachments_->any(); },
+          .has_watchers = [this] { return attachments_->any_watches(); },
           .tell = [this](const Change& change) { told(change); },
           .wake_at = [this](std::optional<TimePoint> when) { wake_at_ = when; },
           .store_failed = [this](const Error&) { store_failed_ = true; },
@@ -118,6 +118,7 @@ void World::open_for_business() {
   ready_ = true;
   sweep();
   for (const auto& [app, id] : wanted_attachments_) attach(app, id);
+  if (!watcher_.empty()) watch(watcher_);
 }
 
 /// As the daemon does it: what ended before its bytes were removed.

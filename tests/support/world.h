@@ -140,6 +140,8 @@ class World {
   using Created = std::function<void(Result<std::vector<TransferId>>)>;
   void ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start, bool attach,
                   Created done = {});
+  /// A client that hears of everything, from now on and after every restart.
+  void watch(const std::string& client);
   /// Creates them as a batch that comes in `parts`; without `publish` it is dropped in the end.
   void ask_batch(std::vector<std::vector<TransferSpec>> parts, bool start, bool publish,
                  Created done = {});
@@ -199,6 +201,7 @@ class World {
   std::unique_ptr<Attachments> attachments_;
   std::unique_ptr<TransferManager> manager_;
   std::set<std::pair<std::string, TransferId>> wanted_attachments_;
+  std::string watcher_;  ///< empty: none
   std::optional<TimePoint> wake_at_;
   bool ready_ = false;
   bool swept_ = true;

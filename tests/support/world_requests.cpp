@@ -87,6 +87,14 @@ void World::ask_create(const std::string& app, std::vector<TransferSpec> specs, 
                    });
 }
 
+void World::watch(const std::string& client) {
+  watcher_ = client;
+  if (!manager_) return;
+  attachments_->hello(client, "org.example.watcher");
+  attachments_->watch(client, true, true);
+  witness.watched(client);
+}
+
 void World::ask_batch(std::vector<std::vector<TransferSpec>> parts, bool start, bool publish,
                       Created done) {
   struct Batch {

@@ -13,6 +13,8 @@ namespace lh {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 255;
+/// Far beyond what servers take; a page of a thousand must fit into a message.
+constexpr std::size_t kMaxUriBytes = 32UL * 1024;
 
 // R62: those that the service sets itself.
 constexpr std::array<std::string_view, 5> kReservedHeaders = {"Range", "If-Range", "Content-Length",
@@ -52,6 +54,9 @@ Result<void> check_label(std::string_view what, std::string_view text) {
 
 /// What the URI reader makes: scheme, host, no user info, no fragment, nothing unprintable.
 Result<void> check_uri(std::string_view uri) {
+  if (uri.size() > kMaxUriBytes) {
+    return bad("URL", uri.substr(0, 40), "longer than " + std::to_string(kMaxUriBytes) + " bytes");
+  }
   const bool clean = std::ranges::all_of(uri, [](char c) { return c > ' ' && c != 0x7F; });
   if (!clean) return invalid_argument("the URL has blanks, control or non-ASCII characters");
   const auto mark = uri.find("://");

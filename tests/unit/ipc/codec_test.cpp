@@ -168,6 +168,8 @@ TEST(Codec, SettingsSurviveTheWay) {
     if (random.flag()) before.checksum = Checksum{"sha256", std::string(64, 'a')};
     before.collision = random.flag() ? Collision::MakeUnique : Collision::Replace;
     before.keep = random.flag();
+    if (random.flag()) before.batch = random.number(1'000'000);
+    if (random.flag()) before.ids = {random.guid(), random.guid()};
     const Result<DownloadSettingsModel> after = decode_settings(encode_settings(before));
     ASSERT_TRUE(after.ok()) << after.error().message();
     EXPECT_EQ(*after, before);

@@ -212,8 +212,7 @@ TEST_F(DatabaseTest, AFileOfTheFirstVersionIsMigratedWithItsOperations) {
   // As the first version left it.
   test::run_sql(path_,
                 "ALTER TABLE transfer DROP COLUMN served_algorithm;"
-                "ALTER TABLE transfer DROP COLUMN served_hex;"
-                "DROP TABLE draft; PRAGMA user_version = 1");
+                "ALTER TABLE transfer DROP COLUMN served_hex; PRAGMA user_version = 1");
   const auto store = test::open_store(path_);
   const auto rows = store->load({kept.id});
   ASSERT_TRUE(rows) << rows.error().message();

@@ -134,6 +134,23 @@ TEST(SqliteStoreFile, NothingOfABatchIsThereWhereOneInsertionFails) {
   EXPECT_TRUE(store->load({id_of(0), id_of(1), id_of(2)})->empty());
 }
 
+TEST(SqliteStoreFile, ABatchThatIsPutTogetherTakesNoRoomBesideTheOthers) {
+  const test::TempFolder folder;
+  const std::string path = folder.file("longhaul.db");
+  const auto store = test::open_store(path);
+  ASSERT_TRUE(store->insert({download(0)}, 0));
+  const auto room = [&path] {
+    return std::filesystem::file_size(path) + std::filesystem::file_size(path + "-wal");
+  };
+  const auto before = room();
+  std::vector<Transfer> many;
+  for (std::uint32_t n = 1; n < 2000; ++n) many.push_back(download(n));
+  ASSERT_TRUE(store->stage(7, many));
+  EXPECT_EQ(room(), before);
+  ASSERT_TRUE(store->drop(7));
+  EXPECT_EQ(room(), before);
+}
+
 TEST(SqliteStoreFile, ABatchThatWasNotPublishedIsGoneAtTheNextStart) {
   const test::TempFolder folder;
   const std::string path = folder.file("longhaul.db");

@@ -33,6 +33,7 @@ class CommitHook {
 
   static int commits() { return commits_; }
   static void fail_from_now_on() { fail_ = true; }
+  static void work_again() { fail_ = false; }
 
  private:
   static int install(sqlite3* handle, const char**, const void*) {
@@ -204,6 +205,7 @@ TEST_F(StoreThreadTest, AfterAFailedCommitNothingIsBelievedAnyMore) {
   ASSERT_FALSE(write);
   EXPECT_EQ(write.error(), failed.error());
   thread_.reset();
+  hook_.work_again();
   EXPECT_EQ(numbers_of(*test::open_store(path_)->list({}, 0, 10)), Numbers{1});
 }
 

@@ -1,0 +1,200 @@
+// The part of TransfersAdaptor that creates downloads, one by one or as a batch.
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "core/model/spec_check.h"
+#include "daemon/transfers_adaptor.h"
+#include "ipc/error_names.h"
+#include "platform/system_info.h"
+#include "uri/uri_reader.h"
+
+namespace lh {
+namespace {
+
+Error no_such_batch() {
+  return {ErrorKind::Unavailable, 0, {}, {}, "the batch is not open; begin it again"};
+}
+
+Error with_index(const Error& error, std::size_t index, std::size_t count) {
+  if (count == 1) return error;
+  Error named = error;
+  named.detail = "download " + std::to_string(index) + ": " + error.message();
+  named.operation.clear();
+  named.subject.clear();
+  return named;
+}
+
+/// The spec of one item; everything but the folder is checked.
+Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std::string& app,
+                               const WireItem& item) {
+  Result<ParsedUri> uri = parse_uri(std::get<0>(item));
+  if (!uri.ok()) return uri.error();
+  TransferSpec spec;
+  spec.kind = TransferKind::Download;
+  spec.app = app;
+  spec.uri = canonical_uri(*uri);
+  spec.origin = origin_of(*uri);
+  spec.method = settings.method;
+  spec.headers = settings.headers;
+  spec.target.folder = std::get<1>(item);
+  spec.target.file_name = std::get<2>(item);
+  // A name that the response tells was chosen by nobody here: it never replaces anything.
+  spec.target.collision =
+      spec.target.file_name.empty() ? Collision::MakeUnique : settings.collision;
+  spec.group = settings.group;
+  spec.priority = settings.priority;
+  spec.cost_policy = settings.cost_policy;
+  spec.checksum = settings.checksum;
+  spec.keep_when_ended = settings.keep;
+  if (Result<void> scheme = check_scheme(uri->scheme); !scheme.ok()) return scheme.error();
+  if (!uri->user.empty() || !uri->password.empty()) {
+    return invalid_argument(
+        "user and password in a URL are not supported; remove them from the URL");
+  }
+  if (Result<void> checked = check_spec(spec); !checked.ok()) return checked.error();
+  return spec;
+}
+
+Result<std::vector<TransferSpec>> make_specs(const DownloadSettingsModel& settings,
+                                             const std::string& app,
+                                             const std::vector<WireItem>& items) {
+  std::vector<TransferSpec> specs;
+  specs.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Result<TransferSpec> spec = make_spec(settings, app, items[i]);
+    if (!spec.ok()) return with_index(spec.error(), i, items.size());
+    specs.push_back(std::move(*spec));
+  }
+  return specs;
+}
+
+/// Those that the client has chosen, else new ones.
+Result<std::vector<TransferId>> ids_for(std::vector<TransferId> chosen, std::size_t count) {
+  if (chosen.empty()) {
+    for (std::size_t i = 0; i < count; ++i) chosen.push_back(random_guid());
+  }
+  const std::unordered_set<TransferId> different(chosen.begin(), chosen.end());
+  if (chosen.size() != count || different.size() != count || different.contains(Guid())) {
+    return invalid_argument("the ids must be as many as the downloads, and differ");
+  }
+  return chosen;
+}
+
+std::vector<std::string> folders_of(const std::vector<TransferSpec>& specs) {
+  std::vector<std::string> folders;
+  for (const TransferSpec& spec : specs) {
+    if (std::ranges::find(folders, spec.target.folder) == folders.end()) {
+      folders.push_back(spec.target.folder);
+    }
+  }
+  return folders;
+}
+
+Result<void> resolve_folders(std::vector<TransferSpec>& specs,
+                             const std::vector<FolderCheck>& checks) {
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    Target& target = specs[i].target;
+    const auto check = std::ranges::find(checks, target.folder, &FolderCheck::folder);
+    if (check->error) return with_index(*check->error, i, specs.size());
+    target.folder = check->resolved;
+  }
+  return {};
+}
+
+}  // namespace
+
+/// One call of CreateDownloads on its way.
+struct TransfersAdaptor::Creation {
+  std::shared_ptr<Answer<std::vector<std::string>>> answer;
+  std::optional<OpenBatches::Number> batch;
+  std::vector<TransferSpec> specs;
+  std::vector<TransferId> ids;
+  bool start = false;
+};
+
+void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&& result,
+                                       Dictionary settings, std::vector<WireItem> items,
+                                       bool start) {
+  const std::string app = caller_app();
+  auto creation = std::make_shared<Creation>();
+  creation->answer = share(std::move(result));
+  creation->start = start;
+  Result<DownloadSettingsModel> common = decode_settings(settings);
+  if (!common.ok()) return refuse(*creation, common.error());
+  if (common->batch) {
+    if (!batches_.begin_part(*common->batch, caller())) return refuse(*creation, no_such_batch());
+    creation->batch = common->batch;
+  }
+  auto specs = make_specs(*common, app, items);
+  if (!specs.ok()) return refuse(*creation, specs.error());
+  auto ids = ids_for(std::move(common->ids), specs->size());
+  if (!ids.ok()) return refuse(*creation, ids.error());
+  creation->specs = std::move(*specs);
+  creation->ids = std::move(*ids);
+  parts_.inquiries.check_folders(folders_of(creation->specs), [this, creation](
+                                                                  std::vector<FolderCheck> checks) {
+    parts_.loop.post([this, creation, checks = std::move(checks)] { create(creation, checks); });
+  });
+}
+
+void TransfersAdaptor::create(const std::shared_ptr<Creation>& creation,
+                              const std::vector<FolderCheck>& checks) {
+  if (auto resolved = resolve_folders(creation->specs, checks); !resolved.ok()) {
+    return refuse(*creation, resolved.error());
+  }
+  auto done = [this, creation](const Result<std::vector<TransferId>>& created) {
+    if (!created.ok()) return refuse(*creation, created.error());
+    if (creation->batch) batches_.end_part(*creation->batch, true);
+    std::vector<std::string> texts;
+    texts.reserve(created->size());
+    for (const TransferId& id : *created) texts.push_back(id.to_string());
+    creation->answer->returnResults(texts);
+  };
+  if (!creation->batch) {
+    return parts_.manager.create(std::move(creation->specs), creation->start,
+                                 std::move(creation->ids), std::move(done));
+  }
+  // The client may have left meanwhile.
+  if (!batches_.is_open(*creation->batch)) return refuse(*creation, no_such_batch());
+  parts_.manager.stage(*creation->batch, std::move(creation->specs), creation->start,
+                       std::move(creation->ids), std::move(done));
+}
+
+void TransfersAdaptor::refuse(const Creation& creation, const Error& why) {
+  if (creation.batch) batches_.end_part(*creation.batch, false);
+  creation.answer->returnError(to_bus_error(why));
+}
+
+std::uint64_t TransfersAdaptor::BeginBatch() {
+  require_hello();
+  const auto batch = batches_.begin(caller());
+  if (!batch) {
+    throw to_bus_error(
+        Error{ErrorKind::Quota, 0, {}, {}, "too many batches are open; end some of them first"});
+  }
+  return *batch;
+}
+
+void TransfersAdaptor::EndBatch(sdbus::Result<std::uint64_t>&& result, std::uint64_t batch,
+                                bool publish) {
+  const auto answer = share(std::move(result));
+  const OpenBatches::Ended ended = batches_.end(batch, caller());
+  if (!ended.was_open) return answer->returnError(to_bus_error(no_such_batch()));
+  if (!publish || !ended.whole) {
+    parts_.manager.drop(batch);
+    if (!publish) return answer->returnResults(0);
+    return answer->returnError(to_bus_error(invalid_argument(
+        "a part of the batch was refused, or is not answered yet; nothing was created")));
+  }
+  parts_.manager.publish(batch, [answer](const Result<std::uint64_t>& published) {
+    if (!published.ok()) return answer->returnError(to_bus_error(published.error()));
+    answer->returnResults(*published);
+  });
+}
+
+void TransfersAdaptor::gone(const std::string& client) {
+  for (const OpenBatches::Number batch : batches_.gone(client)) parts_.manager.drop(batch);
+}
+
+}  // namespace lh

@@ -30,6 +30,7 @@ std::size_t answer(bool go_on, std::size_t size) {
 
 void Attempt::send_request() {
   stage_ = Stage::Connecting;
+  head_.expect_answer();
   if (easy_ == nullptr) easy_ = thread_.take_easy();
   Result<HeaderLines> lines =
       easy_ != nullptr
@@ -239,11 +240,13 @@ std::string Attempt::choose_file_name(const Verdict& verdict, const ResponseHead
   if (verdict.kind != Verdict::Kind::StartOver && !plan_.known_file_name.empty()) {
     return plan_.known_file_name;
   }
-  if (const auto disposition = find_field(head.headers, "Content-Disposition")) {
-    if (const auto name = disposition_file_name(*disposition)) return sanitise_file_name(*name);
+  const auto disposition = find_field(head.headers, "Content-Disposition");
+  const auto told = disposition ? disposition_file_name(*disposition) : std::nullopt;
+  for (const std::string& name :
+       {told.value_or(std::string()), url_file_name(plan_.uri), url_file_name(head.uri)}) {
+    if (std::string safe = sanitise_file_name(name); !safe.empty()) return safe;
   }
-  const std::string requested = url_file_name(plan_.uri);
-  return sanitise_file_name(requested.empty() ? url_file_name(head.uri) : requested);
+  return "download";
 }
 
 void Attempt::report_response(const ResponseHead& head, Verdict::Kind verdict,

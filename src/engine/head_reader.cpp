@@ -28,8 +28,8 @@ HeadReader::Step HeadReader::add(std::string_view line) {
   if (bytes_ > kMaxBytes) return Step::TooLarge;
   line = without_line_end(line);
   if (!in_head_) {
-    // Lines after a head that start no response are trailers of its body.
-    if (line.starts_with("HTTP/")) begin_response(line);
+    // Behind the head of the answer there are trailers of its body only, whatever they look like.
+    if (!answered_ && line.starts_with("HTTP/")) begin_response(line);
     return Step::More;
   }
   if (line.empty()) return end_head();
@@ -45,7 +45,9 @@ void HeadReader::begin_response(std::string_view status_line) {
 
 HeadReader::Step HeadReader::end_head() {
   in_head_ = false;
-  const bool interim = status_ >= 100 && status_ < 200;
+  // After a 101 another protocol is spoken, and no answer follows (RFC 9110, section 15.2.2).
+  const bool interim = status_ >= 100 && status_ < 200 && status_ != 101;
+  answered_ = !interim;
   return interim ? Step::Interim : Step::Complete;
 }
 

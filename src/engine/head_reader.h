@@ -21,6 +21,8 @@ class HeadReader {
   /// All header lines of one attempt together, whatever it is redirected to.
   static constexpr std::size_t kMaxBytes = 256UL * 1024;
 
+  /// A request is sent: the next final head is its answer's. What comes behind that is no head.
+  void expect_answer() { answered_ = false; }
   /// One line as it came, with its line end.
   [[nodiscard]] Step add(std::string_view line);
 
@@ -35,6 +37,7 @@ class HeadReader {
 
   std::size_t bytes_ = 0;
   bool in_head_ = false;
+  bool answered_ = false;
   int status_ = 0;
   HeaderList headers_;
 };

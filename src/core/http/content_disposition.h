@@ -15,7 +15,7 @@ namespace lh {
 
 /// A name that is safe to create in a folder, whatever the server said: no directories, control or
 /// bidi characters, leading dots or blanks, at most 255 bytes cut between characters with the
-/// extension kept, valid UTF-8; "download" if nothing is left.
+/// extension kept, valid UTF-8. Empty if nothing is left.
 [[nodiscard]] std::string sanitise_file_name(std::string_view name);
 
 /// "name (2).ext" for n = 2, within 255 bytes.

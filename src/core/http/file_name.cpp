@@ -77,7 +77,6 @@ std::string sanitise_file_name(std::string_view name) {
     if (!blank) end = clean.size();
   }
   clean.resize(end);
-  if (clean.empty()) return "download";
   return fitted(clean, "");
 }
 

@@ -57,12 +57,12 @@ std::optional<ContentRange> content_range(const HeaderList& headers) {
   return field ? parse_content_range(*field) : std::nullopt;
 }
 
-bool accepts_byte_ranges(const HeaderList& headers) {
-  bool accepts = false;
-  for_each_element(headers, "Accept-Ranges", [&accepts](std::string_view unit) {
-    accepts = accepts || text::equal_ignoring_case(unit, "bytes");
+bool names_range_unit(const HeaderList& headers, std::string_view wanted) {
+  bool found = false;
+  for_each_element(headers, "Accept-Ranges", [&found, wanted](std::string_view unit) {
+    found = found || text::equal_ignoring_case(unit, wanted);
   });
-  return accepts;
+  return found;
 }
 
 bool is_old_enough(std::string_view last_modified, const HeaderList& headers) {
@@ -124,9 +124,13 @@ bool is_encoded(const ResponseHead& head) {
   return encoded;
 }
 
+bool refuses_ranges(const ResponseHead& head) {
+  return names_range_unit(head.headers, "none") && !names_range_unit(head.headers, "bytes");
+}
+
 bool is_resumable(const ResponseHead& head, std::string_view method) {
   if (method != "GET" || !total_length(head) || !validator_of(head).can_resume()) return false;
-  if (head.status == 200) return accepts_byte_ranges(head.headers);
+  if (head.status == 200) return names_range_unit(head.headers, "bytes");
   return head.status == 206;  // its total is known only from a valid Content-Range
 }
 

@@ -36,6 +36,8 @@ struct ResponseHead {
                                                     std::string_view method);
 /// Whether a content coding other than identity was applied (R71).
 [[nodiscard]] bool is_encoded(const ResponseHead& head);
+/// The server says that it has no ranges (RFC 9110, section 14.3). One that says nothing may.
+[[nodiscard]] bool refuses_ranges(const ResponseHead& head);
 /// `ResponseInformation::IsResumable` (R72).
 [[nodiscard]] bool is_resumable(const ResponseHead& head, std::string_view method);
 

@@ -91,7 +91,7 @@ void record_response(Transition& t, const ResponseHead& head) {
 
 /// What proves that later bytes belong to this answer.
 Validator proof_of(Transition& t, const event::ResponseArrived& e) {
-  if (e.head.status != 200 || t.spec().method != "GET") return {};
+  if (e.head.status != 200 || t.spec().method != "GET" || refuses_ranges(e.head)) return {};
   Validator validator = validator_of(e.head);
   const bool checksum_tells = t.spec().checksum && e.total && !is_encoded(e.head);
   if (!validator.can_resume() && checksum_tells) validator.kind = Validator::Kind::Checksum;

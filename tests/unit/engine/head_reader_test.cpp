@@ -35,6 +35,13 @@ TEST(HeadReader, AStatusThatIsNoNumberIsNone) {
   }
 }
 
+TEST(HeadReader, AfterA101NoOtherAnswerFollows) {
+  HeadReader reader;
+  reader.add("HTTP/1.1 101 Switching Protocols\r\n");
+  EXPECT_EQ(reader.add("\r\n"), Step::Complete);
+  EXPECT_EQ(reader.status(), 101);
+}
+
 TEST(HeadReader, InterimHeadsAreForgotten) {
   HeadReader reader;
   EXPECT_EQ(reader.add("HTTP/1.1 103 Early Hints\r\n"), Step::More);
@@ -52,6 +59,18 @@ TEST(HeadReader, TrailersDoNotChangeTheHead) {
   EXPECT_EQ(reader.add("ETag: \"late\"\r\n"), Step::More);
   EXPECT_EQ(reader.add("\r\n"), Step::More);
   EXPECT_TRUE(reader.headers().empty());
+}
+
+TEST(HeadReader, ATrailerThatLooksLikeAHeadIsNone) {
+  HeadReader reader;
+  for (const int status : {302, 200}) {
+    reader.expect_answer();
+    EXPECT_EQ(reader.add("HTTP/1.1 " + std::to_string(status) + " Any\r\n"), Step::More);
+    EXPECT_EQ(reader.add("\r\n"), Step::Complete);
+    EXPECT_EQ(reader.add("HTTP/1.1 404 Not Found\r\n"), Step::More);
+    EXPECT_EQ(reader.add("\r\n"), Step::More);
+    EXPECT_EQ(reader.status(), status);
+  }
 }
 
 TEST(HeadReader, JoinsFoldedLines) {

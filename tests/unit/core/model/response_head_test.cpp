@@ -57,6 +57,15 @@ const HeaderField kContentMd5 = {"Content-MD5", "kAFQmDzST7DWlj99KOF/cg=="};
 const Checksum kOfFile = {"sha256",
                           "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"};
 
+TEST(RefusesRanges, R72_OnlyWhereTheServerSaysSo) {
+  EXPECT_TRUE(refuses_ranges(head(200, {{"Accept-Ranges", "none"}})));
+  EXPECT_TRUE(refuses_ranges(head(200, {{"accept-ranges", " None "}})));
+  EXPECT_FALSE(refuses_ranges(head(200, {{"Accept-Ranges", "bytes"}})));
+  EXPECT_FALSE(refuses_ranges(head(200, {{"Accept-Ranges", "none, bytes"}})));
+  EXPECT_FALSE(refuses_ranges(head(200, {{"Accept-Ranges", ""}})));
+  EXPECT_FALSE(refuses_ranges(head(200, {})));
+}
+
 TEST(ServedDigest, OfTheFileComesBeforeThoseOfTheContent) {
   EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest, kReprDigest}), "GET"), kOfFile);
   EXPECT_EQ(served_digest(head(200, {kContentMd5, kContentDigest}), "GET"),

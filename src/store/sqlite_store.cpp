@@ -41,8 +41,10 @@ Error target_is_owned(const Transfer& transfer, const Guid& owner,
                            ", which has not ended, writes to this file already"};
 }
 
-/// As the creator knows it: by its place in the call.
+/// As the creator knows it: by its place in the call. Only what is wrong with that one; a full disk
+/// is nobody's fault.
 Error of_number(std::size_t number, const Error& error) {
+  if (error.kind != ErrorKind::InvalidArgument) return error;
   return {error.kind,
           error.code,
           {},
@@ -314,6 +316,12 @@ void SqliteStore::rollback() {
   if (!impl_->database->in_transaction()) return;
   // Cannot do worse than leave the transaction open, which closing the file then takes back.
   [[maybe_unused]] const auto done = impl_->database->execute("ROLLBACK");
+}
+
+void SqliteStore::was_taken_back() {
+  rollback();
+  // A log that cannot be cut down now is cut down later.
+  [[maybe_unused]] const auto done = impl_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 bool SqliteStore::in_transaction() const {

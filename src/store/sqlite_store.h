@@ -20,6 +20,9 @@ class SqliteStore {
   [[nodiscard]] Result<void> commit();
   void rollback();
   /// Whether a transaction is open. SQLite takes it back by itself after some failures.
+  /// SQLite has ended the transaction by itself: what is remembered of it is void, and the room
+  /// that its log has taken is given back.
+  void was_taken_back();
   [[nodiscard]] bool in_transaction() const;
 
   [[nodiscard]] Result<void> insert(const std::vector<Transfer>& transfers,

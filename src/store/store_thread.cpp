@@ -129,11 +129,33 @@ class StoreThread::Impl {
     if (auto begun = store_->begin(); !begun) return std::move(begun).error();
     for (const auto& call : batch) {
       call->run(*store_);
-      // After a full disk, for example, SQLite has taken back everything by itself.
-      if (!store_->in_transaction()) return call->error() ? *call->error() : Error();
+      if (!store_->in_transaction()) return carry_out_others(batch, *call);
     }
     if (auto committed = store_->commit(); !committed) failure_ = std::move(committed).error();
     return failure_;
+  }
+
+  /// After a full disk, for example, SQLite has taken back everything by itself. One call alone may
+  /// have asked for too much: the others are carried out again, each in a transaction of its own.
+  std::optional<Error> carry_out_others(const Batch& batch, Call& failed) {
+    store_->was_taken_back();
+    if (failed.error() == nullptr)
+      failed.fail(Error{ErrorKind::Store, 0, "store", {}, "taken back"});
+    for (const auto& call : batch) {
+      if (call.get() != &failed) carry_out_alone(*call);
+    }
+    return std::nullopt;
+  }
+
+  void carry_out_alone(Call& call) {
+    if (failure_) return call.fail(*failure_);
+    if (auto begun = store_->begin(); !begun) return call.fail(begun.error());
+    call.run(*store_);
+    if (!store_->in_transaction()) return store_->was_taken_back();
+    if (auto committed = store_->commit(); !committed) {
+      failure_ = std::move(committed).error();
+      call.fail(*failure_);
+    }
   }
 
   void answer(Batch batch) {

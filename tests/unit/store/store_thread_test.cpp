@@ -209,6 +209,24 @@ TEST_F(StoreThreadTest, AfterAFailedCommitNothingIsBelievedAnyMore) {
   EXPECT_EQ(numbers_of(*test::open_store(path_)->list({}, 0, 10)), Numbers{1});
 }
 
+TEST_F(StoreThreadTest, OneThatMakesSqliteTakeBackTheTransactionFailsAlone) {
+  test::run_sql(path_,
+                "CREATE TRIGGER full BEFORE INSERT ON transfer WHEN NEW.uri LIKE '%-2'"
+                " BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END");
+  hold();
+  std::vector<bool> stored;
+  for (const std::uint32_t n : {1U, 2U, 3U}) {
+    thread_->insert({download(n)}, 0,
+                    [&stored](const Result<void>& done) { stored.push_back(done.ok()); });
+  }
+  release();
+  while (stored.size() < 3) ASSERT_TRUE(answers_.run_one());
+  EXPECT_EQ(stored, (std::vector{true, false, true}));
+  const auto rows = answer_of<Result<std::vector<Transfer>>>(
+      [&](auto done) { thread_->load({id_of(1), id_of(2), id_of(3)}, std::move(done)); });
+  EXPECT_EQ(rows->size(), 2U);
+}
+
 TEST_F(StoreThreadTest, ReadsAloneDoNotCommit) {
   const int before = hook_.commits();
   EXPECT_TRUE(answer_of<Result<PhaseCounts>>([&](auto done) { thread_->count(std::move(done)); }));

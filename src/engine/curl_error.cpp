@@ -157,10 +157,11 @@ bool is_header_line_too_long(const CurlFailure& failure) {
   return failure.code == CURLE_OUT_OF_MEMORY && failure.in_head;
 }
 
-/// A chunk whose length is none, or whose end is not where it should be (RFC 9112, section 7.1).
-/// libcurl gives it the number of a failed read; only its words tell.
+/// A chunk whose length is none, or whose end is not where it should be (RFC 9112, section 7.1), or
+/// a trailer that is no field. libcurl gives them the numbers of a failed read and of a wrong
+/// argument; only its words tell.
 bool is_broken_chunk(const CurlFailure& failure) {
-  return failure.code == CURLE_RECV_ERROR && failure.detail.find("chunk") != std::string::npos;
+  return failure.detail.find("chunk") != std::string::npos;
 }
 
 /// Where the number alone does not tell.
@@ -177,6 +178,11 @@ std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
       return std::nullopt;
     case CURLE_OUT_OF_MEMORY:
       if (is_header_line_too_long(failure)) {
+        return protocol(failure.code, Status::ErrorHttpInvalidServerResponse);
+      }
+      return std::nullopt;
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      if (is_broken_chunk(failure)) {
         return protocol(failure.code, Status::ErrorHttpInvalidServerResponse);
       }
       return std::nullopt;

@@ -73,6 +73,20 @@ TEST(CurlError, WhatIsNoWebErrorHasAnHresultOfItsOwn) {
   }
 }
 
+TEST(CurlError, ABrokenChunkIsAnInvalidAnswerWhateverItsNumber) {
+  for (const int code : {43, 56}) {
+    CurlFailure broken = failure(code);
+    broken.detail = "chunk hex-length char not a hex digit: 0x7a";
+    const Failure said = to_failure(broken);
+    EXPECT_EQ(said.error.status, WebErrorStatus::ErrorHttpInvalidServerResponse) << code;
+    EXPECT_EQ(said.error.kind, ErrorKind::Protocol) << code;
+    EXPECT_FALSE(said.transient) << code;
+  }
+  CurlFailure aborted = failure(56);
+  aborted.detail = "Connection died";
+  EXPECT_TRUE(to_failure(aborted).transient);
+}
+
 TEST(CurlError, TheHresultCarriesTheStatus) {
   for (int code = 1; code <= 101; ++code) {
     const auto error = to_failure(failure(code)).error;

@@ -37,7 +37,7 @@ TEST(HeadReader, AStatusThatIsNoNumberIsNone) {
 
 TEST(HeadReader, AfterA101NoOtherAnswerFollows) {
   HeadReader reader;
-  reader.add("HTTP/1.1 101 Switching Protocols\r\n");
+  EXPECT_EQ(reader.add("HTTP/1.1 101 Switching Protocols\r\n"), Step::More);
   EXPECT_EQ(reader.add("\r\n"), Step::Complete);
   EXPECT_EQ(reader.status(), 101);
 }

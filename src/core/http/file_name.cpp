@@ -51,12 +51,24 @@ std::size_t extension_start(std::string_view name) {
   return dot;
 }
 
+/// The first bytes of `text`, whole characters, at most `bytes` of them; a cut leaves no blank.
+std::string_view cut_clean(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  std::string_view rest = utf8::cut(text, bytes);
+  std::size_t end = 0;
+  for (std::string_view walked = rest; !walked.empty();) {
+    const auto character = utf8::take(walked);
+    if (!is_wide_blank(character.value_or(U'_'))) end = rest.size() - walked.size();
+  }
+  return rest.substr(0, end);
+}
+
 /// `name` with `mark` before its extension, its stem cut so that all fits.
 std::string fitted(std::string_view name, std::string_view mark) {
   const auto start = extension_start(name);
   const auto extension = name.substr(start);
   const auto room = kMaxNameBytes - std::min(kMaxNameBytes, mark.size() + extension.size());
-  std::string result(utf8::cut(name.substr(0, start), room));
+  std::string result(cut_clean(name.substr(0, start), room));
   result += mark;
   result += extension;
   return result;

@@ -110,6 +110,13 @@ TEST(SanitiseFileName, CutsTheStemAndKeepsTheExtension) {
   EXPECT_EQ(sanitise_file_name("a." + std::string(300, 'b')).size(), 255U);
 }
 
+TEST(SanitiseFileName, ACutLeavesNoBlankAtTheEnd) {
+  const std::string name = std::string(254, 'a') + " " + std::string(100, 'b');
+  EXPECT_EQ(sanitise_file_name(name), std::string(254, 'a'));
+  EXPECT_EQ(sanitise_file_name(std::string(250, 'a') + "\u3000 bc.txt"),
+            std::string(250, 'a') + ".txt");
+}
+
 TEST(SanitiseFileName, YieldsASafeNameOrNone) {
   std::mt19937 random(7);
   const std::string_view pieces = "./\\ a\xE2\x80\xAE\xC3\xA4\n\x7F.";

@@ -51,8 +51,8 @@ run_ctest() { # PRESET
 # The real programs, end to end.
 run_pytest() { # PRESET
   local folder=build/$1 tests=(tests)
-  # Failing disks bring no other meeting of threads than working ones.
-  if [ "$1" = tsan ]; then tests=(tests/integration); fi
+  # Failing disks and odd answers bring no other meeting of threads than working and even ones.
+  if [ "$1" = tsan ]; then tests=(tests/integration --ignore=tests/integration/test_exchanges.py); fi
   LONGHAUL_BUILD_DIR=$here/$folder /usr/bin/python3 -m pytest "${tests[@]}" -n "$((jobs * 2))" -p no:cacheprovider \
     --junitxml="$folder/results-pytest.xml" 2>&1 | tee "$folder/pytest.log"
   tools/check_results "$folder/results-pytest.xml"

@@ -254,6 +254,16 @@ void TransferManager::fail(const Error& error) {
   outside_.store_failed(error);
 }
 
+Step TransferManager::created(const TransferId& id, TransferSpec spec, bool start) {
+  Transfer transfer;
+  transfer.id = id;
+  transfer.spec = std::move(spec);
+  event::Created first;
+  first.start = start;
+  first.queue_position = start ? ++last_queue_position_ : 0;
+  return step(std::move(transfer), first, surroundings());
+}
+
 void TransferManager::create(std::vector<TransferSpec> specs, bool start,
                              std::vector<TransferId> ids,
                              Done<Result<std::vector<TransferId>>> done) {
@@ -266,13 +276,7 @@ void TransferManager::create(std::vector<TransferSpec> specs, bool start,
   std::vector<Transfer> rows;
   rows.reserve(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    Transfer transfer;
-    transfer.id = prepared->ids[i];
-    transfer.spec = std::move(specs[i]);
-    event::Created created;
-    created.start = start;
-    created.queue_position = start ? ++last_queue_position_ : 0;
-    prepared->steps.push_back(step(std::move(transfer), created, surroundings()));
+    prepared->steps.push_back(created(prepared->ids[i], std::move(specs[i]), start));
     rows.push_back(prepared->steps.back().transfer);
   }
   seams_.store.insert(std::move(rows), limits_.max_operations_per_app,

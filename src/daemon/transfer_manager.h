@@ -153,6 +153,8 @@ class TransferManager {
   void work_with(const std::vector<TransferId>& ids,
                  const std::function<void(const Entries&)>& work);
   void leave_to_store(const std::vector<TransferId>& ids);
+  /// The first decision about a new one.
+  [[nodiscard]] Step created(const TransferId& id, TransferSpec spec, bool start);
   /// One event through the machine. The entry may be gone afterwards.
   void feed(LiveTransfer& entry, const Event& event);
   void take(LiveTransfer& entry, Step step, const Filed& before);

@@ -19,13 +19,7 @@ void TransferManager::stage(std::uint64_t batch, std::vector<TransferSpec> specs
   std::vector<Transfer> rows;
   rows.reserve(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    Transfer transfer;
-    transfer.id = ids[i];
-    transfer.spec = std::move(specs[i]);
-    event::Created created;
-    created.start = start;
-    created.queue_position = start ? ++last_queue_position_ : 0;
-    rows.push_back(step(std::move(transfer), created, surroundings()).transfer);
+    rows.push_back(created(ids[i], std::move(specs[i]), start).transfer);
   }
   seams_.store.stage(
       batch, std::move(rows),
@@ -59,7 +53,7 @@ void TransferManager::was_published(const Published& published) {
 
 void TransferManager::drop(std::uint64_t batch) {
   seams_.store.drop(batch, [](const Result<void>& dropped) {
-    // Nobody sees those rows, and the next start removes them.
+    // Nobody sees those rows, and they go with the service.
     if (!dropped.ok()) log(LogLevel::Warning, dropped.error().message());
   });
 }

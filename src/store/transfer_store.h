@@ -53,7 +53,7 @@ class TransferStore {
   virtual void insert(std::vector<Transfer> transfers, std::uint64_t max_per_app,
                       Done<Result<void>> done) = 0;
   /// Keeps them as a part of the batch of this number (given by the caller), where nobody else sees
-  /// them. What is not published is gone at the next start.
+  /// them. What is not published goes with the service.
   virtual void stage(std::uint64_t batch, std::vector<Transfer> transfers,
                      Done<Result<void>> done) = 0;
   /// Inserts what was staged in this batch, in its order: all or none, with the errors of insert(),

@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   };
   lh::FileThread files(lh::system_file_ops(), sink);
   lh::CurlEngine engine({.user_agent = "longhaul-bench", .ca_file = {}}, lh::system_file_ops(),
-                        files, clock, sink);
+                        files, clock, {}, sink);
 
   const lh::Limits limits;
   lh::TransferPlan plan;

@@ -50,7 +50,7 @@ class Run {
         count_(count),
         files_(lh::system_file_ops(), sink()),
         engine_({.user_agent = "longhaul-bench", .ca_file = {}}, lh::system_file_ops(), files_,
-                clock_, sink()) {}
+                clock_, {}, sink()) {}
 
   int go(std::size_t running) {
     while (next_ < count_ && next_ < running) start_next();

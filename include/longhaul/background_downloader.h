@@ -13,6 +13,7 @@
 #include "longhaul/foundation/collections.h"
 #include "longhaul/foundation/hstring.h"
 #include "longhaul/foundation/uri.h"
+#include "longhaul/security/password_credential.h"
 #include "longhaul/storage/storage_file.h"
 
 namespace longhaul {
@@ -45,6 +46,14 @@ class LONGHAUL_EXPORT BackgroundDownloader {
   void Method(const hstring& value) const;
   [[nodiscard]] BackgroundTransferCostPolicy CostPolicy() const;
   void CostPolicy(BackgroundTransferCostPolicy value) const;
+
+  /// For the server of the download's URI, not for those that it redirects to (R64, R68). Null at
+  /// first. Basic, Digest and NTLM; the safest that the server offers.
+  [[nodiscard]] PasswordCredential ServerCredential() const;
+  void ServerCredential(const PasswordCredential& value) const;
+  /// For the proxy. Null at first.
+  [[nodiscard]] PasswordCredential ProxyCredential() const;
+  void ProxyCredential(const PasswordCredential& value) const;
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
   friend bool operator==(const BackgroundDownloader& a, std::nullptr_t) noexcept {

@@ -12,6 +12,7 @@
 #include "longhaul/background_transfer_types.h"
 #include "longhaul/export.h"
 #include "longhaul/foundation/async.h"
+#include "longhaul/foundation/collections.h"
 #include "longhaul/foundation/guid.h"
 #include "longhaul/foundation/hstring.h"
 #include "longhaul/foundation/reference.h"
@@ -58,6 +59,11 @@ class LONGHAUL_EXPORT DownloadOperation {
   [[nodiscard]] BackgroundDownloadProgress Progress() const;
   [[nodiscard]] guid Guid() const;
   [[nodiscard]] Uri RequestedUri() const;
+  /// Where the file is now; Resume must follow. What was received is kept if the new answer proves
+  /// to be the rest of it, and what was meant for the old server does not go to a new one. Throws
+  /// hresult_illegal_method_call unless it is paused by the app or by a recoverable error (R158 to
+  /// R160).
+  void RequestedUri(const Uri& value) const;
   /// The file given at creation, the same object each time.
   [[nodiscard]] IStorageFile ResultFile() const;
   [[nodiscard]] hstring Method() const;
@@ -66,6 +72,10 @@ class LONGHAUL_EXPORT DownloadOperation {
   void Priority(BackgroundTransferPriority value) const;
   [[nodiscard]] BackgroundTransferCostPolicy CostPolicy() const;
   void CostPolicy(BackgroundTransferCostPolicy value) const;
+  /// The errors that the app can handle: they pause the download as
+  /// PausedRecoverableWebErrorStatus instead of ending it (R155, R156). Empty at first. A change is
+  /// durable when the call that makes it returns.
+  [[nodiscard]] IVector<WebErrorStatus> RecoverableWebErrorStatuses() const;
   /// The error the transfer is at now; null if none (R164).
   [[nodiscard]] IReference<WebErrorStatus> CurrentWebErrorStatus() const;
 

@@ -25,4 +25,13 @@ LONGHAUL_EXPORT void SetKeepWhenEnded(const BackgroundDownloader& downloader, bo
 LONGHAUL_EXPORT void SetPriority(const BackgroundDownloader& downloader,
                                  BackgroundTransferPriority priority);
 
+/// The proxy of its next downloads: "http://host:port", https, socks4, socks4a, socks5 or socks5h;
+/// a user and a password in it are credentials. Empty: none. Without this call the proxy variables
+/// of the process's environment at the creation of a download count.
+LONGHAUL_EXPORT void SetProxy(const BackgroundDownloader& downloader, const hstring& proxy);
+/// Certificates (a PEM file) that its next downloads trust instead of the system's. An absolute
+/// path; empty turns it off.
+LONGHAUL_EXPORT void SetCertificateFile(const BackgroundDownloader& downloader,
+                                        const hstring& file);
+
 }  // namespace longhaul

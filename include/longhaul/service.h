@@ -97,6 +97,12 @@ struct TransferEvent {
   TransferInfo Transfer;
 };
 
+/// For a server or a proxy. Never shown or given back. Both empty: the user's Kerberos ticket.
+struct TransferLogin {
+  std::string User;
+  std::string Password;
+};
+
 /// Settings that the downloads of one batch share.
 struct DownloadSettings {
   std::string Method = "GET";
@@ -104,7 +110,14 @@ struct DownloadSettings {
   BackgroundTransferPriority Priority = BackgroundTransferPriority::Default;
   BackgroundTransferCostPolicy CostPolicy = BackgroundTransferCostPolicy::Default;
   std::string Group;
-  std::string Checksum;         ///< "sha256:HEX"; empty: none. Only for a batch of one
+  std::string Checksum;                      ///< "sha256:HEX"; empty: none. Only for a batch of one
+  std::optional<TransferLogin> ServerLogin;  ///< for the server of each URL, not for redirects
+  std::optional<TransferLogin> ProxyLogin;
+  /// "http://host:port", https, socks4, socks4a, socks5, socks5h; empty: none. Absent: what the
+  /// proxy variables of the environment say now.
+  std::optional<std::string> Proxy;
+  std::string CertificateFile;              ///< PEM, absolute path, trusted instead of the system's
+  std::vector<WebErrorStatus> Recoverable;  ///< errors that pause instead of ending
   bool ReplaceExisting = true;  ///< false: a FileName that is taken becomes "name (2).ext"
   bool KeepWhenEnded =
       true;  ///< listed until forgotten or the retention is over, however often it was delivered
@@ -154,13 +167,17 @@ struct ServiceStatus {
   std::optional<double> BatteryPercent;
   std::optional<bool> PowerSaver;
   std::vector<BackgroundTransferCostPolicy> MayRun;
-  std::string Secrets;  ///< where credentials are kept; empty: nowhere yet
+  std::string
+      Secrets;  ///< where credentials are kept: "secret-service" or "file"; empty: not known
 };
 
 struct TransferChanges {
   std::optional<BackgroundTransferPriority> Priority;
   std::optional<BackgroundTransferCostPolicy> CostPolicy;
   std::vector<std::pair<std::string, std::string>> SetHeaders;
+  std::vector<std::string> RemoveHeaders;  ///< before those are set
+  std::optional<std::string> Url;  ///< only while it is paused by the app or by such an error
+  std::optional<std::vector<WebErrorStatus>> Recoverable;
 };
 
 /// Ends the delivery of news when destroyed; no handler runs afterwards.

@@ -19,6 +19,10 @@ namespace {
 
 constexpr std::size_t kBadLinesShown = 20;
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 bool starts_with_scheme(std::string_view url) {
   const std::size_t colon = url.find("://");
   if (colon == 0 || colon == url.npos) return false;
@@ -58,10 +62,11 @@ std::optional<std::string> url_problem(std::string_view url) {
     if (byte <= 0x20 || byte == 0x7F)
       return "is not a URL: it has a space or a control character in it";
   }
-  if (!starts_with_scheme(url)) return "is not a URL: it does not begin with http:// or https://";
+  if (!starts_with_scheme(url))
+    return "is not a URL: it does not begin with http://, https:// or ftp://";
   const std::string scheme = lower_case(url.substr(0, url.find(':')));
-  if (scheme != "http" && scheme != "https")
-    return "cannot be downloaded: only http and https are supported";
+  if (scheme != "http" && scheme != "https" && scheme != "ftp")
+    return "cannot be downloaded: only http, https and ftp are supported";
   std::string_view host = url.substr(url.find("://") + 3);
   host = host.substr(0, host.find_first_of("/?#"));
   if (const std::size_t at = host.rfind('@'); at != host.npos) host.remove_prefix(at + 1);
@@ -73,7 +78,13 @@ std::string without_credentials(std::string_view url) {
   const std::size_t scheme = url.find("://");
   const std::size_t begin = scheme == url.npos ? 0 : scheme + 3;
   const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
-  const std::size_t at = url.substr(begin, end - begin).rfind('@');
+  const std::string_view authority = url.substr(begin, end - begin);
+  const std::size_t colon = authority.rfind(':');
+  // A password may have a slash in it, where it should not: what looks like a port is none.
+  const bool is_odd = authority.find('@') == authority.npos && colon != authority.npos &&
+                      colon + 1 < authority.size() && !is_digit(authority[colon + 1]) &&
+                      !authority.ends_with(']');
+  const std::size_t at = (is_odd ? url.substr(begin) : authority).rfind('@');
   if (at == url.npos) return std::string(url);
   return std::string(url.substr(0, begin)) + "..." + std::string(url.substr(begin + at));
 }

@@ -64,6 +64,24 @@ std::vector<std::pair<std::string, std::string>> parse_headers(
   return headers;
 }
 
+std::vector<WebErrorStatus> parse_web_errors(const std::string& text) {
+  std::vector<WebErrorStatus> statuses;
+  if (text.empty()) return statuses;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string name(trim(std::string_view(text).substr(begin, end - begin)));
+    const auto status = parse_web_error(name);
+    if (!status) {
+      throw bad_argument("'" + name + "' is no web error",
+                         "Give names such as Forbidden, NotFound or Timeout, separated by commas.");
+    }
+    statuses.push_back(*status);
+    begin = end + 1;
+  }
+  return statuses;
+}
+
 void check_checksum(const std::string& text) {
   constexpr std::array<std::pair<std::string_view, std::size_t>, 4> algorithms{
       {{"sha256", 64}, {"sha512", 128}, {"sha1", 40}, {"md5", 32}}};

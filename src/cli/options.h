@@ -18,6 +18,8 @@ namespace lh::cli {
 /// "Name: value" each; blanks around the value are dropped.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parse_headers(
     const std::vector<std::string>& lines);
+/// Names of web errors, separated by commas, in any letter case; none if the text is empty.
+[[nodiscard]] std::vector<longhaul::WebErrorStatus> parse_web_errors(const std::string& text);
 /// Checks "sha256:HEX": a known algorithm and as many hexadecimal digits as it has.
 void check_checksum(const std::string& text);
 /// Checks that it is an HTTP token.

@@ -169,12 +169,24 @@ bool was_never_started(const TransferInfo& transfer) {
   return transfer.Status == Idle && !transfer.Started;
 }
 
+namespace {
+
+/// Running in name only: an attempt has failed, and the next one is due later.
+bool waits_for_next_attempt(const TransferInfo& transfer) {
+  return std::any_of(transfer.Blockers.begin(), transfer.Blockers.end(),
+                     [](const longhaul::BlockerInfo& blocker) {
+                       return blocker.Kind == "retry" || blocker.Kind == "server";
+                     });
+}
+
+}  // namespace
+
 std::string status_word(const TransferInfo& transfer) {
   switch (transfer.Status) {
     case Idle:
       return was_never_started(transfer) ? "Not started" : "Queued";
     case Running:
-      return transfer.Blockers.empty() ? "Running" : "Retrying";
+      return waits_for_next_attempt(transfer) ? "Retrying" : "Running";
     case PausedByApplication:
       return "Paused";
     case PausedCostedNetwork:
@@ -198,7 +210,9 @@ std::string reason_in_words(const TransferInfo& transfer) {
     if (!reason.empty()) reason += "; ";
     reason += harmless(blocker.Text.empty() ? blocker.Kind : blocker.Text);
   }
-  if (!reason.empty() || !transfer.Error || transfer.Status == Canceled) return reason;
+  // While a new attempt runs, the error is that of the one before.
+  const bool is_past = transfer.Status == Canceled || transfer.Status == Running;
+  if (!reason.empty() || !transfer.Error || is_past) return reason;
   return harmless(transfer.Error->Message);
 }
 
@@ -228,6 +242,13 @@ std::string_view web_error_name(WebErrorStatus status) {
     if (value == status) return name;
   }
   return "Unknown";
+}
+
+std::optional<WebErrorStatus> parse_web_error(std::string_view name) {
+  for (const auto& [value, known] : kWebErrorNames) {
+    if (value != WebErrorStatus::Unknown && lower_case(known) == lower_case(name)) return value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace lh::cli

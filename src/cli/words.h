@@ -30,6 +30,9 @@ using longhaul::WebErrorStatus;
 /// "NotFound"; "Unknown" for values that have no name.
 [[nodiscard]] std::string_view web_error_name(WebErrorStatus status);
 
+/// In any letter case; not "Unknown".
+[[nodiscard]] std::optional<WebErrorStatus> parse_web_error(std::string_view name);
+
 /// A word or two for people: "Running", "Not started", "Queued", "Retrying", "Paused",
 /// "Waiting", "Completed", "Canceled", "Failed".
 [[nodiscard]] std::string status_word(const TransferInfo& transfer);

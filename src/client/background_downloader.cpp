@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,9 @@
 #include "client/downloader_state.h"
 #include "client/file_entry.h"
 #include "client/operation_core.h"
+#include "client/proxy_environment.h"
 #include "client/service_connection.h"
+#include "core/model/request_headers.h"
 #include "core/model/spec_check.h"
 
 namespace longhaul {
@@ -33,6 +36,25 @@ std::string real_folder(const std::string& folder) {
   std::string text = resolved;
   std::free(resolved);
   return text;
+}
+
+std::optional<lh::Login> login_of(const PasswordCredential& credential) {
+  if (!credential) return std::nullopt;
+  lh::Login login{to_string(credential.UserName()), to_string(credential.Password())};
+  if (login.user.empty() || login.password.empty()) {
+    throw hresult_invalid_argument(L"a credential has a user name and a password");
+  }
+  return login;
+}
+
+/// For a download that is created now.
+lh::DownloadSettingsModel settings_of(detail::DownloaderState& own) {
+  const std::lock_guard lock(own.mutex);
+  lh::DownloadSettingsModel settings = own.settings;
+  settings.server_login = login_of(own.server_credential);
+  settings.proxy_login = login_of(own.proxy_credential);
+  if (!own.has_proxy) settings.proxy = lh::proxy_from_environment();
+  return settings;
 }
 
 lh::Snapshot new_snapshot(const lh::Guid& id, const std::string& app, std::string uri,
@@ -139,12 +161,7 @@ DownloadOperation BackgroundDownloader::CreateDownload(const Uri& uri,
   const lh::FolderAndName target = lh::split_path(to_string(resultFile.Path()));
   check(lh::check_file_name(target.name));
   const std::string folder = real_folder(target.folder);
-  lh::DownloadSettingsModel settings;
-  {
-    detail::DownloaderState& own = state();
-    const std::lock_guard lock(own.mutex);
-    settings = own.settings;
-  }
+  const lh::DownloadSettingsModel settings = settings_of(state());
   const auto connection = lh::ServiceConnection::of_app(lh::app_id());
   const std::string address = to_string(uri.AbsoluteUri());
   const auto ids =
@@ -174,12 +191,7 @@ void BackgroundDownloader::SetRequestHeader(const hstring& headerName,
   check(lh::check_request_header(name, value));
   detail::DownloaderState& own = state();
   const std::lock_guard lock(own.mutex);
-  for (lh::HeaderField& field : own.settings.headers) {
-    if (!lh::same_field_name(field.name, name)) continue;
-    field.value += ", " + value;
-    return;
-  }
-  own.settings.headers.push_back({name, value});
+  lh::add_request_header(own.settings.headers, {name, value});
 }
 
 hstring BackgroundDownloader::Method() const {
@@ -205,6 +217,30 @@ void BackgroundDownloader::CostPolicy(BackgroundTransferCostPolicy value) const 
   detail::DownloaderState& own = state();
   const std::lock_guard lock(own.mutex);
   own.settings.cost_policy = value;
+}
+
+PasswordCredential BackgroundDownloader::ServerCredential() const {
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  return own.server_credential;
+}
+
+void BackgroundDownloader::ServerCredential(const PasswordCredential& value) const {
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  own.server_credential = value;
+}
+
+PasswordCredential BackgroundDownloader::ProxyCredential() const {
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  return own.proxy_credential;
+}
+
+void BackgroundDownloader::ProxyCredential(const PasswordCredential& value) const {
+  detail::DownloaderState& own = state();
+  const std::lock_guard lock(own.mutex);
+  own.proxy_credential = value;
 }
 
 }  // namespace longhaul

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "client/client_error.h"
+#include "client/proxy_environment.h"
 #include "core/model/spec_check.h"
 #include "platform/system_info.h"
 
@@ -33,6 +34,14 @@ DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
     if (!checksum) throw_error(checksum.error());
     model.checksum = std::move(*checksum);
   }
+  const auto login = [](const std::optional<longhaul::TransferLogin>& given) {
+    return given ? std::optional(Login{given->User, given->Password}) : std::nullopt;
+  };
+  model.server_login = login(settings.ServerLogin);
+  model.proxy_login = login(settings.ProxyLogin);
+  model.proxy = settings.Proxy ? proxy_for_all(*settings.Proxy) : proxy_from_environment();
+  model.ca_file = settings.CertificateFile;
+  model.recoverable = settings.Recoverable;
   model.collision = settings.ReplaceExisting ? Collision::Replace : Collision::MakeUnique;
   model.keep = settings.KeepWhenEnded;
   return model;
@@ -52,6 +61,15 @@ void require_all_utf8(const DownloadSettingsModel& settings,
   }
   require_utf8("the method", settings.method);
   require_utf8("the group", settings.group);
+  require_utf8("the path of the certificates", settings.ca_file);
+  for (const auto& login : {settings.server_login, settings.proxy_login}) {
+    require_utf8("the user name", login ? login->user : "");
+    require_utf8("the password", login ? login->password : "");
+  }
+  for (const std::string& proxy :
+       {settings.proxy.http, settings.proxy.https, settings.proxy.ftp, settings.proxy.exceptions}) {
+    require_utf8("the proxy", proxy);
+  }
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const Result<void> checked = check_item(items[i]); !checked) {
       Error error = checked.error();

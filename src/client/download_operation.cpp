@@ -45,6 +45,17 @@ Uri DownloadOperation::RequestedUri() const {
   return core().requested_uri();
 }
 
+void DownloadOperation::RequestedUri(const Uri& value) const {
+  if (!value) throw hresult_invalid_argument(L"the URI is null");
+  lh::ChangeRequest request;
+  request.uri = to_string(value.AbsoluteUri());
+  core().change(std::move(request));
+}
+
+IVector<WebErrorStatus> DownloadOperation::RecoverableWebErrorStatuses() const {
+  return core().recoverable();
+}
+
 IStorageFile DownloadOperation::ResultFile() const {
   return core().result_file();
 }

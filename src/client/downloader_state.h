@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "ipc/codec.h"
+#include "longhaul/security/password_credential.h"
 
 namespace longhaul::detail {
 
@@ -10,6 +11,9 @@ namespace longhaul::detail {
 struct DownloaderState {
   std::mutex mutex;
   lh::DownloadSettingsModel settings;
+  PasswordCredential server_credential = nullptr;
+  PasswordCredential proxy_credential = nullptr;
+  bool has_proxy = false;  ///< in `settings`; else that of the environment is used
 };
 
 }  // namespace longhaul::detail

@@ -9,6 +9,7 @@
 #include "client/app_identity.h"
 #include "client/client_error.h"
 #include "client/downloader_state.h"
+#include "client/proxy_environment.h"
 #include "core/model/spec_check.h"
 
 namespace longhaul {
@@ -52,6 +53,23 @@ void SetPriority(const BackgroundDownloader& downloader, BackgroundTransferPrior
   detail::DownloaderState& own = downloader.state();
   const std::lock_guard lock(own.mutex);
   own.settings.priority = priority;
+}
+
+void SetProxy(const BackgroundDownloader& downloader, const hstring& proxy) {
+  const std::string text = to_string(proxy);
+  lh::require_utf8("the proxy", text);
+  detail::DownloaderState& own = downloader.state();
+  const std::lock_guard lock(own.mutex);
+  own.settings.proxy = lh::proxy_for_all(text);
+  own.has_proxy = true;
+}
+
+void SetCertificateFile(const BackgroundDownloader& downloader, const hstring& file) {
+  const std::string path = to_string(file);
+  if (const auto checked = lh::check_ca_file(path); !checked) lh::throw_error(checked.error());
+  detail::DownloaderState& own = downloader.state();
+  const std::lock_guard lock(own.mutex);
+  own.settings.ca_file = path;
 }
 
 }  // namespace longhaul

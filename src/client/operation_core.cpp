@@ -122,7 +122,6 @@ OperationCore::OperationCore(std::shared_ptr<lh::ServiceConnection> connection,
                              lh::Snapshot snapshot)
     : connection_(std::move(connection)),
       id_(snapshot.id),
-      uri_(uri_or_null(snapshot.uri)),
       file_(lh::make_storage_file(snapshot.file)),
       snapshot_(std::move(snapshot)),
       progress_(lh::progress_of(snapshot_)) {}
@@ -300,6 +299,21 @@ void OperationCore::change(lh::ChangeRequest request) {
   connection_->call<>("Change", lh::Repeat::Safe, std::move(done), id_.to_string(),
                       lh::encode_change_request(request));
   static_cast<void>(lh::value_or_throw(answer.get()));
+}
+
+Uri OperationCore::requested_uri() const {
+  const std::lock_guard lock(mutex_);
+  if (uri_.first != snapshot_.uri) uri_ = {snapshot_.uri, uri_or_null(snapshot_.uri)};
+  return uri_.second;
+}
+
+IVector<WebErrorStatus> OperationCore::recoverable() {
+  return {snapshot().recoverable,
+          [self = shared_from_this()](const std::vector<WebErrorStatus>& statuses) {
+            lh::ChangeRequest request;
+            request.recoverable = statuses;
+            self->change(std::move(request));
+          }};
 }
 
 /// The app has seen the end: the service need not keep it (R9).

@@ -45,7 +45,8 @@ class OperationCore final : public lh::NewsListener,
 
   [[nodiscard]] lh::Snapshot snapshot() const;
   [[nodiscard]] BackgroundDownloadProgress progress();
-  [[nodiscard]] Uri requested_uri() const { return uri_; }
+  [[nodiscard]] Uri requested_uri() const;
+  [[nodiscard]] IVector<WebErrorStatus> recoverable();
   [[nodiscard]] IStorageFile result_file() const { return file_; }
   [[nodiscard]] ResponseInformation response() const;
   void set_response(const lh::Details& details);
@@ -92,11 +93,12 @@ class OperationCore final : public lh::NewsListener,
 
   const std::shared_ptr<lh::ServiceConnection> connection_;
   const lh::TransferId id_;
-  const Uri uri_;
   const IStorageFile file_;
 
   mutable std::mutex mutex_;
   lh::Snapshot snapshot_;
+  mutable std::pair<std::string, Uri> uri_{
+      {}, nullptr};  ///< of the snapshot that was last asked for it
   BackgroundDownloadProgress progress_;
   ResponseInformation response_;
   std::vector<StatePtr> waiting_;        ///< for the end

@@ -3,8 +3,18 @@
 
 #include "client/callback_thread.h"
 #include "client/operation_core.h"
+#include "uri/uri_reader.h"
 
 namespace longhaul::detail {
+namespace {
+
+/// What the service makes of it: without user info and fragment.
+std::string as_stored(const std::string& uri) {
+  const auto parsed = lh::parse_uri(uri);
+  return parsed.ok() ? lh::canonical_uri(*parsed) : uri;
+}
+
+}  // namespace
 
 void OperationCore::on_news(const lh::Change& change) {
   auto news = std::make_shared<News>();
@@ -49,6 +59,8 @@ void OperationCore::on_changed(const lh::ChangeRequest& request) {
   const auto change = [&request](lh::Snapshot& snapshot) {
     if (request.priority) snapshot.priority = *request.priority;
     if (request.cost_policy) snapshot.cost_policy = *request.cost_policy;
+    if (request.uri) snapshot.uri = as_stored(*request.uri);
+    if (request.recoverable) snapshot.recoverable = *request.recoverable;
   };
   for (const auto& news : news_) change(news->change.snapshot);
   const std::lock_guard lock(mutex_);

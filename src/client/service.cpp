@@ -220,6 +220,11 @@ void TransferService::Change(const std::string& id, const TransferChanges& chang
     lh::require_utf8({name, value});
     request.set_headers.push_back({name, value});
   }
+  request.remove_headers = changes.RemoveHeaders;
+  for (const std::string& name : changes.RemoveHeaders) lh::require_utf8("the header name", name);
+  if (changes.Url) lh::require_utf8("the URL", *changes.Url);
+  request.uri = changes.Url;
+  request.recoverable = changes.Recoverable;
   static_cast<void>(lh::value_or_throw(impl_->connection->call_and_wait<>(
       "Change", lh::Repeat::Safe, parse_id(id).to_string(), lh::encode_change_request(request))));
 }

@@ -107,10 +107,14 @@ void ActionRunner::perform(LiveTransfer& entry, LiveTransfer::Pending& pending) 
       },
       [&](const action::Reply& reply) { ring_.reply(reply.request, reply.error); },
       [&](action::StartAttempt& start) { seams_.engine.start(std::move(start.plan)); },
-      [&](const action::StopAttempt& stop) { seams_.engine.stop(stop.attempt); },
+      [&](const action::StopAttempt& stop) {
+        if (stop.reason == StopReason::Cancel) return seams_.engine.cancel(stop.attempt);
+        seams_.engine.stop(stop.attempt);
+      },
       [&](const action::SyncFile&) { seams_.files.sync(file_job(entry.transfer)); },
       [&](const action::CommitFile&) { seams_.files.commit(file_job(entry.transfer)); },
       [&](const action::DiscardFile&) { seams_.files.discard(file_job(entry.transfer)); },
+      [&](const action::DropSecret& drop) { ring_.drop_secret(drop.secret); },
       [&](const action::Notify&) {
         if (!pending.change) return;
         if (is_overtaken(*pending.change, entry)) {

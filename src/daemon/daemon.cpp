@@ -23,6 +23,7 @@
 #include "platform/log.h"
 #include "platform/mailbox.h"
 #include "platform/system_info.h"
+#include "reach/secret_store.h"
 #include "store/store_thread.h"
 
 namespace lh {
@@ -120,7 +121,8 @@ class Daemon::Impl {
         loop_(clock_),
         files_(system_file_ops(), sink()),
         inquiries_(system_file_ops(), [](const Events&) {}),
-        engine_(engine_settings(), system_file_ops(), files_, clock_, sink()),
+        secrets_(options_.paths.state_folder + "/secrets", secret_service_bus()),
+        engine_(engine_settings(), system_file_ops(), files_, clock_, secret_source(), sink()),
         store_(std::move(database),
                [this](std::function<void()> work) { loop_.post(std::move(work)); }),
         attachments_([this](const std::string& client, const std::vector<Change>& changes) {
@@ -203,6 +205,19 @@ class Daemon::Impl {
     return settings;
   }
 
+  /// None has one on a private bus, which serves nobody else.
+  [[nodiscard]] std::optional<std::string> secret_service_bus() const {
+    const std::string folder = options_.paths.private_bus_folder();
+    if (is_private_bus(options_.bus_address, folder)) return std::nullopt;
+    return options_.bus_address;
+  }
+
+  SecretSource secret_source() {
+    return [this](const SecretId& id, std::function<void(Result<Secrets>)> done) {
+      secrets_.load(id, std::move(done));
+    };
+  }
+
   TransferManager::Outside outside() {
     return {
         .has_listeners =
@@ -216,6 +231,7 @@ class Daemon::Impl {
               wake_timer_.reset();
               if (when) wake_timer_ = loop_.at(*when, [this] { manager_.wake(); });
             },
+        .drop_secret = [this](const SecretId& secret) { secrets_.erase(secret); },
         .store_failed = [this](const Error& error) { fail(error); },
         .quiet = [this] { consider_idle(); },
     };
@@ -236,7 +252,8 @@ class Daemon::Impl {
 
   void open_for_business() {
     adaptor_ = std::make_unique<TransfersAdaptor>(
-        *bus_, TransfersAdaptor::Parts{manager_, attachments_, inquiries_, loop_, service_},
+        *bus_,
+        TransfersAdaptor::Parts{manager_, attachments_, inquiries_, secrets_, loop_, service_},
         TransfersAdaptor::Hooks{.called = [this] { consider_idle(); },
                                 .met = [this](const std::string& client) { watch_client(client); },
                                 .reload = [this] { return reload(); }});
@@ -247,8 +264,22 @@ class Daemon::Impl {
     }
     log(LogLevel::Info, "ready, state in " + options_.paths.state_folder);
     sweep();
+    sweep_secrets();
     keep_house();
     consider_idle();
+  }
+
+  /// The same for secrets. Looked for before the first caller can bring new ones.
+  void sweep_secrets() {
+    secrets_.list([this](std::vector<SecretId> found) {
+      if (found.empty()) return;
+      loop_.post([this, found = std::move(found)] {
+        store_.unused_secrets(found, [this](const Result<std::vector<SecretId>>& unused) {
+          if (!unused.ok()) return;
+          for (const SecretId& secret : *unused) secrets_.erase(secret);
+        });
+      });
+    });
   }
 
   /// Removes partial files that a crash left behind between the end of a transfer and the removal
@@ -384,6 +415,7 @@ class Daemon::Impl {
   // Threads end in reverse order: the engine uses the files, both tell the mailbox above.
   FileThread files_;
   FileThread inquiries_;  ///< quick questions of callers, which must not wait behind a sync
+  SecretStore secrets_;
   CurlEngine engine_;
   StoreThread store_;
   Attachments attachments_;

@@ -42,6 +42,7 @@ Snapshot make_snapshot(const Transfer& transfer, const Facts& facts, QueueHold h
   s.ended_at = state.ended;
   s.sequence = sequence;
   s.error = state.error;
+  s.recoverable = spec.recoverable;
   s.blockers = blockers_of(transfer, facts, hold);
   s.next_attempt = state.wake_at;
   return s;

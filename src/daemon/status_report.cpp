@@ -5,8 +5,9 @@
 namespace lh {
 
 StatusReport make_status_report(const ServiceFacts& service, const Facts& facts,
-                                const StatusCounts& counts) {
+                                const StatusCounts& counts, const std::string& secrets) {
   StatusReport report;
+  report.secrets = secrets;
   report.version = service.version;
   report.pid = service.pid;
   report.since = service.since;

@@ -22,6 +22,7 @@ using StatusCounts = std::vector<std::pair<BackgroundTransferStatus, std::uint64
 
 /// What `longhaul status` shows.
 [[nodiscard]] StatusReport make_status_report(const ServiceFacts& service, const Facts& facts,
-                                              const StatusCounts& counts);
+                                              const StatusCounts& counts,
+                                              const std::string& secrets);
 
 }  // namespace lh

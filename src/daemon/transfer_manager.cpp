@@ -63,6 +63,7 @@ TransferManager::TransferManager(Seams seams, Outside outside, Limits limits, st
                .has_listeners = outside_.has_listeners,
                .tell = [this](const Change& change) { outside_.tell(change); },
                .hold_of = [this](const Transfer& transfer) { return hold_of(transfer); },
+               .drop_secret = [this](const SecretId& secret) { give_up(secret); },
                .settled = [this](LiveTransfer& entry) { came_to_rest(entry); },
                .stored =
                    [this] {
@@ -403,12 +404,8 @@ void TransferManager::change(const TransferId& id, WishedChange wish,
                              Done<std::optional<TransferError>> done) {
   with({id}, [this, wish = std::move(wish), done = std::move(done)](const Entries& entries) {
     if (entries[0] == nullptr) return done(not_found());
-    event::Changed changed;
+    WishedChange changed = wish;
     changed.request = expect(done);
-    changed.priority = wish.priority;
-    changed.cost_policy = wish.cost_policy;
-    changed.set_headers = wish.set_headers;
-    changed.remove_headers = wish.remove_headers;
     feed(*entries[0], changed);
   });
 }

@@ -26,13 +26,8 @@ struct RefusedTransfer {
 
 enum class ControlVerb : std::uint8_t { Start, Pause, Resume, Cancel, Forget, Collect };
 
-/// What a caller wants changed (`event::Changed` without its request).
-struct WishedChange {
-  std::optional<BackgroundTransferPriority> priority;
-  std::optional<BackgroundTransferCostPolicy> cost_policy;
-  HeaderList set_headers;
-  std::vector<std::string> remove_headers;
-};
+/// What a caller wants changed; `request` is the manager's.
+using WishedChange = event::Changed;
 
 /// The ring: requests and events in, `step()`, actions out. The only writer of transfers. Holds in
 /// memory what runs, what is watched and the front of the queue; knows the rest by query. Main loop
@@ -53,7 +48,8 @@ class TransferManager {
     std::function<void(const Change&)> tell;
     std::function<void(std::optional<TimePoint>)>
         wake_at;  ///< call wake() then; replaces the earlier wish
-    std::function<void(const Error&)> store_failed;  ///< nothing can be promised any more: leave
+    std::function<void(const SecretId&)> drop_secret;  ///< no operation needs it any more
+    std::function<void(const Error&)> store_failed;    ///< nothing can be promised any more: leave
     std::function<void()> quiet;  ///< perhaps nothing is left to do: is_quiet() may be asked
   };
 
@@ -82,7 +78,8 @@ class TransferManager {
   void create(std::vector<TransferSpec> specs, bool start, std::vector<TransferId> ids,
               Done<Result<std::vector<TransferId>>> done);
   /// The same for a batch that comes in parts: what is staged is seen by nobody until it is
-  /// published, whole or not at all. Its number is the caller's.
+  /// published, whole or not at all; a batch that cannot be is to be dropped. Its number is the
+  /// caller's.
   void stage(std::uint64_t batch, std::vector<TransferSpec> specs, bool start,
              std::vector<TransferId> ids, Done<Result<std::vector<TransferId>>> done);
   void publish(std::uint64_t batch, Done<Result<std::uint64_t>> done);
@@ -169,6 +166,8 @@ class TransferManager {
   void came_to_rest(LiveTransfer& entry);
   void tell_shown_status(std::vector<TransferId> rows, const Facts& before);
   void erase(LiveTransfer& entry, std::function<void(std::optional<TransferError>)> answer);
+  /// One operation needs it no longer.
+  void give_up(const SecretId& secret);
   void answer(RequestId request, std::optional<TransferError> error);
   RequestId expect(std::function<void(std::optional<TransferError>)> answer);
   /// The same, but success is answered only when the work on its file is done.

@@ -31,11 +31,8 @@ void TransferManager::stage(std::uint64_t batch, std::vector<TransferSpec> specs
 
 void TransferManager::publish(std::uint64_t batch, Done<Result<std::uint64_t>> done) {
   seams_.store.publish(batch, limits_.max_operations_per_app,
-                       [this, batch, done = std::move(done)](const Result<Published>& published) {
-                         if (!published.ok()) {
-                           drop(batch);
-                           return done(published.error());
-                         }
+                       [this, done = std::move(done)](const Result<Published>& published) {
+                         if (!published.ok()) return done(published.error());
                          was_published(*published);
                          done(published->ids.size());
                          schedule();

@@ -75,4 +75,12 @@ void TransferManager::count(
   });
 }
 
+void TransferManager::give_up(const SecretId& secret) {
+  seams_.store.unused_secrets({secret}, [this](const Result<std::vector<SecretId>>& unused) {
+    // What cannot be looked up now goes at the next start.
+    if (!unused.ok()) return;
+    for (const SecretId& id : *unused) outside_.drop_secret(id);
+  });
+}
+
 }  // namespace lh

@@ -193,26 +193,6 @@ void TransfersAdaptor::Control(sdbus::Result<std::vector<WireRefusal>>&& result,
       });
 }
 
-void TransfersAdaptor::Change(sdbus::Result<>&& result, std::string id, Dictionary changes) {
-  require_hello();
-  const std::optional<Guid> parsed = Guid::parse(id);
-  if (!parsed) return result.returnError(to_bus_error(no_such_transfer()));
-  Result<ChangeRequest> request = decode_change_request(changes);
-  if (!request.ok()) return result.returnError(to_bus_error(request.error()));
-  for (const HeaderField& header : request->set_headers) {
-    if (Result<void> checked = check_request_header(header.name, header.value); !checked.ok()) {
-      return result.returnError(to_bus_error(checked.error()));
-    }
-  }
-  WishedChange wish{request->priority, request->cost_policy, std::move(request->set_headers),
-                    std::move(request->remove_headers)};
-  parts_.manager.change(*parsed, std::move(wish),
-                        [answer = share(std::move(result))](std::optional<TransferError> error) {
-                          if (error) return answer->returnError(to_bus_error(*error));
-                          answer->returnResults();
-                        });
-}
-
 void TransfersAdaptor::Attach(sdbus::Result<std::vector<WireSnapshot>>&& result,
                               std::vector<std::string> ids) {
   require_hello();
@@ -315,9 +295,10 @@ void TransfersAdaptor::open_content(const TransferId& id,
       return done(file_error(ENOENT, "open", path));
     }
     // Opening may wait for a disk: not here.
-    parts_.inquiries.run([this, id, done, path, restarts = shown->snapshot.restarts] {
-      auto content =
-          std::make_shared<UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    parts_.inquiries.run([this, id, done, path, completed, restarts = shown->snapshot.restarts] {
+      const int follow = completed ? 0 : O_NOFOLLOW;  // a partial file of ours is no link
+      auto content = std::make_shared<UniqueFd>(
+          ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follow));
       const int failure = *content ? 0 : errno;
       parts_.loop.post([this, id, done, content, failure, path, restarts] {
         if (failure == ENOENT) return open_content(id, done, path);
@@ -349,8 +330,8 @@ void TransfersAdaptor::Status(sdbus::Result<Dictionary>&& result) {
   hooks_.called();
   parts_.manager.count([this, answer = share(std::move(result))](Result<StatusCounts> counts) {
     if (!counts.ok()) return answer->returnError(to_bus_error(counts.error()));
-    answer->returnResults(
-        encode_status_report(make_status_report(parts_.service, parts_.manager.facts(), *counts)));
+    answer->returnResults(encode_status_report(make_status_report(
+        parts_.service, parts_.manager.facts(), *counts, parts_.secrets.place())));
   });
 }
 

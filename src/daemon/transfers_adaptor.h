@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,7 @@
 #include "platform/event_loop.h"
 #include "platform/log.h"
 #include "platform/unique_fd.h"
+#include "reach/secret_store.h"
 
 namespace lh {
 
@@ -73,6 +75,7 @@ class TransfersAdaptor final
     TransferManager& manager;
     Attachments& attachments;
     FileThread& inquiries;  ///< for what may wait on a disk
+    SecretStore& secrets;
     EventLoop& loop;
     const ServiceFacts& service;
   };
@@ -125,8 +128,17 @@ class TransfersAdaptor final
   void require_hello() { static_cast<void>(caller_app()); }
 
   struct Creation;
-  void create(const std::shared_ptr<Creation>& creation, const std::vector<FolderCheck>& checks);
+  void keep_secrets(const std::shared_ptr<Creation>& creation);
+  void create(const std::shared_ptr<Creation>& creation);
   void refuse(const Creation& creation, const Error& why);
+  void drop_batch(OpenBatches::Number batch);
+
+  struct SecretChange;
+  void carry_out(const std::shared_ptr<SecretChange>& change);
+  void replace_secrets(const std::shared_ptr<SecretChange>& change,
+                       const std::optional<Secrets>& before);
+  void finish(const std::shared_ptr<SecretChange>& change);
+  void next_secret_change();
 
   template <typename... Results>
   [[nodiscard]] auto share(sdbus::Result<Results...>&& result) {
@@ -148,6 +160,9 @@ class TransfersAdaptor final
   Parts parts_;
   Hooks hooks_;
   OpenBatches batches_;
+  std::map<OpenBatches::Number, std::vector<SecretId>> batch_secrets_;
+  /// Changes that touch secrets, one at a time: each begins with what the one before has left.
+  std::deque<std::shared_ptr<SecretChange>> secret_changes_;
   std::shared_ptr<std::atomic<std::size_t>> open_answers_ =
       std::make_shared<std::atomic<std::size_t>>(0);
 };

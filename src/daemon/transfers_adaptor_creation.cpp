@@ -3,11 +3,12 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/model/ftp_answer.h"
 #include "core/model/spec_check.h"
+#include "daemon/request_parts.h"
 #include "daemon/transfers_adaptor.h"
 #include "ipc/error_names.h"
 #include "platform/system_info.h"
-#include "uri/uri_reader.h"
 
 namespace lh {
 namespace {
@@ -25,18 +26,43 @@ Error with_index(const Error& error, std::size_t index, std::size_t count) {
   return named;
 }
 
+/// What one call creates: a spec for each item, and what is secret, an entry for all that have the
+/// same.
+struct Specs {
+  std::vector<TransferSpec> list;
+  std::vector<std::pair<SecretId, Secrets>> secrets;
+};
+
+/// The entry with these, which is made if there is none.
+std::optional<SecretId> entry_for(Secrets wanted, Specs& specs) {
+  if (wanted.empty()) return std::nullopt;
+  // In a list of many, equal ones follow each other.
+  const auto found = std::find_if(specs.secrets.rbegin(), specs.secrets.rend(),
+                                  [&](const auto& entry) { return entry.second == wanted; });
+  if (found != specs.secrets.rend()) return found->first;
+  return specs.secrets.emplace_back(random_guid(), std::move(wanted)).first;
+}
+
 /// The spec of one item; everything but the folder is checked.
 Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std::string& app,
-                               const WireItem& item) {
-  Result<ParsedUri> uri = parse_uri(std::get<0>(item));
-  if (!uri.ok()) return uri.error();
+                               const WireItem& item, Secrets& secrets) {
+  Result<RequestAddress> address = read_address(std::get<0>(item));
+  if (!address.ok()) return address.error();
+  if (address->login) secrets.server = std::move(address->login);
   TransferSpec spec;
   spec.kind = TransferKind::Download;
   spec.app = app;
-  spec.uri = canonical_uri(*uri);
-  spec.origin = origin_of(*uri);
-  spec.method = settings.method;
+  spec.uri = std::move(address->uri);
+  spec.origin = std::move(address->origin);
+  const bool is_ftp = spec.uri.starts_with("ftp:");
+  if (is_ftp && settings.method != "GET" && settings.method != kFtpMethod) {
+    return invalid_argument("FTP has no method " + settings.method);
+  }
+  spec.method = is_ftp ? std::string(kFtpMethod) : settings.method;
   spec.headers = settings.headers;
+  spec.proxy = settings.proxy;
+  spec.ca_file = settings.ca_file;
+  spec.recoverable = settings.recoverable;
   spec.target.folder = std::get<1>(item);
   spec.target.file_name = std::get<2>(item);
   // A name that the response tells was chosen by nobody here: it never replaces anything.
@@ -47,24 +73,40 @@ Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std:
   spec.cost_policy = settings.cost_policy;
   spec.checksum = settings.checksum;
   spec.keep_when_ended = settings.keep;
-  if (Result<void> scheme = check_scheme(uri->scheme); !scheme.ok()) return scheme.error();
-  if (!uri->user.empty() || !uri->password.empty()) {
-    return invalid_argument(
-        "user and password in a URL are not supported; remove them from the URL");
-  }
   if (Result<void> checked = check_spec(spec); !checked.ok()) return checked.error();
   return spec;
 }
 
-Result<std::vector<TransferSpec>> make_specs(const DownloadSettingsModel& settings,
-                                             const std::string& app,
-                                             const std::vector<WireItem>& items) {
-  std::vector<TransferSpec> specs;
-  specs.reserve(items.size());
+/// Takes what is secret out of the settings that all items share.
+Result<Secrets> take_secrets(DownloadSettingsModel& settings) {
+  Secrets secrets;
+  secrets.server = std::exchange(settings.server_login, std::nullopt);
+  secrets.proxy = std::exchange(settings.proxy_login, std::nullopt);
+  auto proxy = read_proxy(settings.proxy);
+  if (!proxy) return std::move(proxy).error();
+  settings.proxy = std::move(proxy->settings);
+  secrets.proxies = std::move(proxy->logins);
+  for (const HeaderField& header : settings.headers) {
+    if (auto checked = check_request_header(header.name, header.value); !checked) {
+      return std::move(checked).error();
+    }
+  }
+  take_secret_headers(settings.headers, secrets);
+  return secrets;
+}
+
+Result<Specs> make_specs(DownloadSettingsModel& settings, const std::string& app,
+                         const std::vector<WireItem>& items) {
+  const auto common = take_secrets(settings);
+  if (!common) return common.error();
+  Specs specs;
+  specs.list.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    Result<TransferSpec> spec = make_spec(settings, app, items[i]);
+    Secrets secrets = *common;
+    Result<TransferSpec> spec = make_spec(settings, app, items[i], secrets);
     if (!spec.ok()) return with_index(spec.error(), i, items.size());
-    specs.push_back(std::move(*spec));
+    spec->secret = entry_for(std::move(secrets), specs);
+    specs.list.push_back(std::move(*spec));
   }
   return specs;
 }
@@ -109,6 +151,8 @@ struct TransfersAdaptor::Creation {
   std::shared_ptr<Answer<std::vector<std::string>>> answer;
   std::optional<OpenBatches::Number> batch;
   std::vector<TransferSpec> specs;
+  std::vector<std::pair<SecretId, Secrets>> secrets;
+  std::size_t secrets_kept = 0;  ///< of them, with the store
   std::vector<TransferId> ids;
   bool start = false;
 };
@@ -128,21 +172,36 @@ void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&&
   }
   auto specs = make_specs(*common, app, items);
   if (!specs.ok()) return refuse(*creation, specs.error());
-  auto ids = ids_for(std::move(common->ids), specs->size());
+  auto ids = ids_for(std::move(common->ids), specs->list.size());
   if (!ids.ok()) return refuse(*creation, ids.error());
-  creation->specs = std::move(*specs);
+  creation->specs = std::move(specs->list);
+  creation->secrets = std::move(specs->secrets);
   creation->ids = std::move(*ids);
-  parts_.inquiries.check_folders(folders_of(creation->specs), [this, creation](
-                                                                  std::vector<FolderCheck> checks) {
-    parts_.loop.post([this, creation, checks = std::move(checks)] { create(creation, checks); });
+  parts_.inquiries.check_folders(
+      folders_of(creation->specs), [this, creation](std::vector<FolderCheck> checks) {
+        parts_.loop.post([this, creation, checks = std::move(checks)] {
+          if (auto resolved = resolve_folders(creation->specs, checks); !resolved.ok()) {
+            return refuse(*creation, resolved.error());
+          }
+          keep_secrets(creation);
+        });
+      });
+}
+
+/// One after the other; then the rows that refer to them may be written.
+void TransfersAdaptor::keep_secrets(const std::shared_ptr<Creation>& creation) {
+  if (creation->secrets_kept == creation->secrets.size()) return create(creation);
+  auto& [id, secrets] = creation->secrets[creation->secrets_kept];
+  parts_.secrets.put(id, std::move(secrets), [this, creation](const Result<void>& kept) {
+    parts_.loop.post([this, creation, kept] {
+      if (!kept.ok()) return refuse(*creation, kept.error());
+      ++creation->secrets_kept;
+      keep_secrets(creation);
+    });
   });
 }
 
-void TransfersAdaptor::create(const std::shared_ptr<Creation>& creation,
-                              const std::vector<FolderCheck>& checks) {
-  if (auto resolved = resolve_folders(creation->specs, checks); !resolved.ok()) {
-    return refuse(*creation, resolved.error());
-  }
+void TransfersAdaptor::create(const std::shared_ptr<Creation>& creation) {
   auto done = [this, creation](const Result<std::vector<TransferId>>& created) {
     if (!created.ok()) return refuse(*creation, created.error());
     if (creation->batch) batches_.end_part(*creation->batch, true);
@@ -157,13 +216,25 @@ void TransfersAdaptor::create(const std::shared_ptr<Creation>& creation,
   }
   // The client may have left meanwhile.
   if (!batches_.is_open(*creation->batch)) return refuse(*creation, no_such_batch());
+  auto& kept = batch_secrets_[*creation->batch];
+  for (const auto& [id, secrets] : creation->secrets) kept.push_back(id);
   parts_.manager.stage(*creation->batch, std::move(creation->specs), creation->start,
                        std::move(creation->ids), std::move(done));
 }
 
 void TransfersAdaptor::refuse(const Creation& creation, const Error& why) {
+  // Also the one whose storing has failed: it may be there all the same.
+  for (std::size_t i = 0; i < creation.secrets.size() && i <= creation.secrets_kept; ++i) {
+    parts_.secrets.erase(creation.secrets[i].first);
+  }
   if (creation.batch) batches_.end_part(*creation.batch, false);
   creation.answer->returnError(to_bus_error(why));
+}
+
+void TransfersAdaptor::drop_batch(OpenBatches::Number batch) {
+  parts_.manager.drop(batch);
+  for (const SecretId& secret : batch_secrets_[batch]) parts_.secrets.erase(secret);
+  batch_secrets_.erase(batch);
 }
 
 std::uint64_t TransfersAdaptor::BeginBatch() {
@@ -182,19 +253,23 @@ void TransfersAdaptor::EndBatch(sdbus::Result<std::uint64_t>&& result, std::uint
   const OpenBatches::Ended ended = batches_.end(batch, caller());
   if (!ended.was_open) return answer->returnError(to_bus_error(no_such_batch()));
   if (!publish || !ended.whole) {
-    parts_.manager.drop(batch);
+    drop_batch(batch);
     if (!publish) return answer->returnResults(0);
     return answer->returnError(to_bus_error(invalid_argument(
         "a part of the batch was refused, or is not answered yet; nothing was created")));
   }
-  parts_.manager.publish(batch, [answer](const Result<std::uint64_t>& published) {
-    if (!published.ok()) return answer->returnError(to_bus_error(published.error()));
+  parts_.manager.publish(batch, [this, batch, answer](const Result<std::uint64_t>& published) {
+    if (!published.ok()) {
+      drop_batch(batch);
+      return answer->returnError(to_bus_error(published.error()));
+    }
+    batch_secrets_.erase(batch);
     answer->returnResults(*published);
   });
 }
 
 void TransfersAdaptor::gone(const std::string& client) {
-  for (const OpenBatches::Number batch : batches_.gone(client)) parts_.manager.drop(batch);
+  for (const OpenBatches::Number batch : batches_.gone(client)) drop_batch(batch);
 }
 
 }  // namespace lh

@@ -14,6 +14,8 @@ namespace {
 constexpr ByteCount kWriteBehind = 4_MiB;
 /// Interim answers (1xx) let the final one take longer than the response timeout, up to so many.
 constexpr int kLongestHeads = 10;
+/// A keyring that is locked or away is looked for again after this time.
+constexpr Duration kSecretsRecheck = std::chrono::seconds(30);
 /// What a full disk must at least have room for before another attempt makes sense.
 constexpr ByteCount kLeastRoom = 1_MiB;
 
@@ -66,12 +68,44 @@ void Attempt::opened(Result<std::shared_ptr<PartialFile>> file) {
   if (have_ > plan_.resume_from) {
     thread_.emit(plan_.id, event::Checkpointed{plan_.attempt, have_});
   }
+  if (plan_.secret) return ask_for_secrets();
+  send_request();
+}
+
+void Attempt::ask_for_secrets() {
+  thread_.secrets()(*plan_.secret,
+                    [call = thread_.caller_of(plan_.attempt)](Result<Secrets> secrets) {
+                      call([secrets = std::move(secrets)](Attempt& attempt) mutable {
+                        attempt.take_secrets(std::move(secrets));
+                      });
+                    });
+}
+
+void Attempt::take_secrets(Result<Secrets> secrets) {
+  if (stop_wanted_) return end({});
+  if (!secrets.ok()) {
+    const bool is_gone = secrets.error().kind == ErrorKind::NotFound;
+    Ending ending = failed(WebErrorStatus::Unauthorized, ErrorKind::Http, !is_gone,
+                           is_gone ? "its login is gone from where secrets are kept"
+                                   : "its login cannot be read now: " + secrets.error().message());
+    // Not the server's fault, and nothing is gained by giving up.
+    ending.failure.counts = false;
+    ending.failure.retry_after = kSecretsRecheck;
+    return end(std::move(ending));
+  }
+  secrets_ = std::move(*secrets);
+  headers_.insert(headers_.end(), secrets_.headers.begin(), secrets_.headers.end());
   send_request();
 }
 
 void Attempt::stop() {
   stop_wanted_ = true;
   if (stage_ != Stage::Opening) end({});
+}
+
+void Attempt::cancel() {
+  file_is_unwanted_ = true;
+  stop();
 }
 
 // ---- Bytes on their way to the disk
@@ -128,8 +162,9 @@ void Attempt::checkpoint_came_back(Result<ByteCount> durable) {
     // The kernel may have dropped any of the pages it could not write.
     trusted_ = false;
     durable_ = 0;
-    const bool nothing_said = !ending_ || ending_->kind == Ending::Kind::Completed;
-    if (nothing_said) ending_ = file_failure(durable.error());
+    const bool is_news = !ending_ || ending_->kind == Ending::Kind::Completed ||
+                         (body_.file() && body_.file()->has_lost_bytes());
+    if (is_news) ending_ = file_failure(durable.error());
     if (stage_ != Stage::Ending) return end(*ending_);
     return emit_end();
   }
@@ -143,7 +178,8 @@ std::optional<TimePoint> Attempt::on_timer() {
   if (stage_ == Stage::Ending) return std::nullopt;
   const TimePoint now = thread_.now();
   const auto deadline = response_deadline();
-  if (deadline && now >= *deadline && stage_ == Stage::Discarding && (decided_ || redirect_)) {
+  const bool is_known = decided_ || redirect_ || challenged_;
+  if (deadline && now >= *deadline && stage_ == Stage::Discarding && is_known) {
     leave_discarded_body();
     return std::nullopt;
   }
@@ -215,6 +251,7 @@ void Attempt::end(Ending ending) {
   release_easy();
   body_.flush();
   const bool would_complete = ending.kind == Ending::Kind::Completed;
+  if (would_complete) body_.check_in_place();
   if (would_complete && body_.failure()) ending = file_failure(*body_.failure());
   ending_ = std::move(ending);
   report_bytes();
@@ -223,14 +260,16 @@ void Attempt::end(Ending ending) {
 
 void Attempt::go_on_ending() {
   const auto kind = ending_->kind;
-  const bool keeps_bytes = kind == Ending::Kind::Stopped || kind == Ending::Kind::Failed ||
-                           kind == Ending::Kind::DiskFull;
+  const bool keeps_bytes = kind == Ending::Kind::Stopped || kind == Ending::Kind::DiskFull ||
+                           (kind == Ending::Kind::Failed && !ending_->bytes_lost);
+  if (ending_->bytes_lost) durable_ = 0;
   if (trusted_ && keeps_bytes && body_.received() > durable_) return begin_checkpoint();
   emit_end();
 }
 
 void Attempt::emit_end() {
   const ByteCount size = body_.received();
+  if (file_is_unwanted_ && body_.file()) body_.file()->remove();
   body_.close();
   Ending& ending = *ending_;
   const auto attempt = plan_.attempt;
@@ -242,7 +281,8 @@ void Attempt::emit_end() {
       thread_.emit(plan_.id, event::AttemptStopped{attempt, durable_});
       break;
     case Ending::Kind::Failed:
-      thread_.emit(plan_.id, event::AttemptFailed{attempt, std::move(ending.failure), durable_});
+      thread_.emit(plan_.id, event::AttemptFailed{attempt, std::move(ending.failure), durable_,
+                                                  ending.bytes_lost});
       break;
     case Ending::Kind::RefusedRange:
       thread_.emit(plan_.id, event::AttemptRefusedRange{attempt, ending.status});
@@ -259,6 +299,10 @@ Attempt::Ending Attempt::file_failure(const Error& error) const {
   Ending ending{
       .kind = Ending::Kind::Failed,
       .failure = {.error = to_transfer_error(error), .transient = false, .retry_after = {}}};
+  if (body_.file() && body_.file()->has_lost_bytes()) {  // it is fetched again
+    ending.bytes_lost = true;
+    ending.failure.transient = true;
+  }
   if (error.kind != ErrorKind::DiskFull) return ending;
   ending.kind = Ending::Kind::DiskFull;
   const ByteCount have = body_.file() ? body_.file()->size() : 0;

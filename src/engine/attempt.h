@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 
+#include "core/model/ftp_answer.h"
 #include "core/policy/checkpoint.h"
 #include "core/policy/pace_watch.h"
 #include "core/policy/progress_pacing.h"
@@ -38,6 +39,7 @@ class Attempt {
 
   void start();
   void stop();
+  void cancel();
   /// libcurl is done with the present request.
   void request_ended(CURLcode code);
   /// After a round in which bytes came: writes them, reports, begins a checkpoint if one is due.
@@ -47,7 +49,7 @@ class Attempt {
 
  private:
   enum class Stage {
-    Opening,       ///< a partial file of earlier attempts, on the file thread
+    Opening,       ///< a partial file of earlier attempts, then its secrets, on other threads
     Connecting,    ///< libcurl watches the time
     AwaitingHead,  ///< the request is sent, nothing has come
     ReadingHead,
@@ -62,12 +64,17 @@ class Attempt {
     Failure failure;  ///< Failed; of DiskFull the error
     int status = 0;   ///< RefusedRange
     ByteCount bytes_needed = 0;
+    bool bytes_lost = false;  ///< Failed
   };
 
   // The request.
   void opened(Result<std::shared_ptr<PartialFile>> file);
+  void ask_for_secrets();
+  void take_secrets(Result<Secrets> secrets);
   void send_request();
   [[nodiscard]] CurlRequest request() const;
+  [[nodiscard]] const std::string& proxy() const;
+  [[nodiscard]] std::optional<Login> proxy_login() const;
   [[nodiscard]] bool set_callbacks();
   void follow(Redirect redirect);
   void release_easy();
@@ -78,10 +85,13 @@ class Attempt {
   // The answer. False: abort the request, `decided_` says why.
   [[nodiscard]] bool take_header(std::string_view line);
   [[nodiscard]] bool take_head();
+  [[nodiscard]] bool may_be_challenge(int status) const;
   [[nodiscard]] bool take_body(std::span<const char> data);
   [[nodiscard]] bool discard(std::size_t size);
   void leave_discarded_body();
   [[nodiscard]] bool judge(const ResponseHead& head);
+  [[nodiscard]] bool is_ftp() const { return plan_.method == kFtpMethod; }
+  [[nodiscard]] bool judge_ftp(bool no_body);
   [[nodiscard]] bool begin_body(const Verdict& verdict, const ResponseHead& head);
   [[nodiscard]] std::optional<ByteCount> expected_total(const Verdict& verdict,
                                                         const ResponseHead& head) const;
@@ -103,6 +113,7 @@ class Attempt {
   void go_on_ending();
   void emit_end();
   [[nodiscard]] Ending file_failure(const Error& error) const;
+  [[nodiscard]] Ending rejected_for_good();
   [[nodiscard]] Ending rejected(const ResponseHead& head) const;
   [[nodiscard]] Ending failed(WebErrorStatus status, ErrorKind kind, bool transient,
                               std::string_view reason) const;
@@ -114,23 +125,27 @@ class Attempt {
   TransferPlan plan_;
   Stage stage_ = Stage::Opening;
   bool stop_wanted_ = false;
+  bool file_is_unwanted_ = false;
 
   // The present request.
   CURL* easy_ = nullptr;
   bool in_multi_ = false;
   bool easy_is_sound_ = true;  ///< every request on it has ended well
-  HeaderLines header_lines_;
+  RequestLines header_lines_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::string uri_;
   std::string method_;
   HeaderList headers_;
+  Secrets secrets_;
+  bool at_own_origin_ = true;  ///< no redirect has led to another server (R68)
   unsigned redirects_ = 0;
   std::optional<Redirect> redirect_;  ///< to follow when the present request has ended
 
   // Its answer.
   HeadReader head_;
   bool judged_ = false;
-  ByteCount have_ = 0;  ///< length of the prefix the request asks to continue
+  bool challenged_ = false;  ///< the last head asks for a login, which libcurl may give now
+  ByteCount have_ = 0;       ///< length of the prefix the request asks to continue
   std::size_t discarded_ = 0;
   TimePoint discarding_since_{};
   TimePoint active_at_{};   ///< when the server was last heard, or the request sent

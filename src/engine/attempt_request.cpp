@@ -3,6 +3,7 @@
 
 #include "core/http/content_disposition.h"
 #include "core/http/retry_after.h"
+#include "core/model/ftp_answer.h"
 #include "core/model/web_error.h"
 #include "engine/attempt.h"
 #include "engine/curl_error.h"
@@ -19,6 +20,15 @@ std::span<const char> bytes_of(const char* data, std::size_t size, std::size_t c
   return {data, size * count};
 }
 
+/// How long the network thread may wait for the last reply of an FTP transfer.
+constexpr long kLastReplySeconds = 5;
+
+/// The server cannot begin where it was asked to, or the file is shorter by now.
+bool is_refused_rest(CURLcode code) {
+  return code == CURLE_FTP_COULDNT_USE_REST || code == CURLE_RANGE_ERROR ||
+         code == CURLE_BAD_DOWNLOAD_RESUME;
+}
+
 /// libcurl takes any other number than the one it gave as "abort".
 std::size_t answer(bool go_on, std::size_t size) {
   return go_on ? size : size + 1;
@@ -30,12 +40,12 @@ std::size_t answer(bool go_on, std::size_t size) {
 
 void Attempt::send_request() {
   stage_ = Stage::Connecting;
-  head_.expect_answer();
-  if (easy_ == nullptr) easy_ = thread_.take_easy();
-  Result<HeaderLines> lines =
+  const bool is_first = easy_ == nullptr;
+  if (is_first) easy_ = thread_.take_easy();
+  Result<RequestLines> lines =
       easy_ != nullptr
           ? set_up_request(easy_, request(), thread_.settings())
-          : Result<HeaderLines>(Error{ErrorKind::Internal, 0, "prepare the request", "", ""});
+          : Result<RequestLines>(Error{ErrorKind::Internal, 0, "prepare the request", "", ""});
   const bool ready = lines.ok() && set_callbacks() && thread_.add(easy_) == CURLM_OK;
   if (!ready) {
     const Error error =
@@ -45,6 +55,16 @@ void Attempt::send_request() {
   }
   in_multi_ = true;
   header_lines_ = std::move(lines).value();
+  if (is_first) add_cookies(easy_, thread_.cookies().take(plan_.id));
+}
+
+/// The proxy for this hop; empty if there is none.
+const std::string& Attempt::proxy() const {
+  return proxy_for(plan_.proxy, std::string_view(uri_).substr(0, uri_.find(':')));
+}
+
+std::optional<Login> Attempt::proxy_login() const {
+  return proxy().empty() ? std::nullopt : login_for_proxy(secrets_, proxy());
 }
 
 CurlRequest Attempt::request() const {
@@ -53,6 +73,11 @@ CurlRequest Attempt::request() const {
           .headers = headers_,
           .from = have_,
           .validator = plan_.validator.value,
+          .login = at_own_origin_ ? secrets_.server : std::nullopt,
+          .proxy = proxy(),
+          .proxy_exceptions = plan_.proxy.exceptions,
+          .proxy_login = proxy_login(),
+          .ca_file = plan_.ca_file,
           .connect_timeout = plan_.connect_timeout,
           .buffer_size = thread_.buffer_size()};
 }
@@ -71,10 +96,17 @@ bool Attempt::set_callbacks() {
 }
 
 void Attempt::follow(Redirect redirect) {
+  if (CookieShelf::is_too_large(cookies_of(easy_))) {
+    return end(failed(WebErrorStatus::RedirectFailed, ErrorKind::Protocol, false,
+                      "redirected with more cookies than can be kept"));
+  }
   ++redirects_;
   uri_ = std::move(redirect.uri);
   method_ = std::move(redirect.method);
-  if (redirect.other_origin) headers_ = headers_for_other_origin(headers_);
+  if (redirect.other_origin) {
+    at_own_origin_ = false;
+    headers_ = headers_for_other_origin(headers_);
+  }
   discarded_ = 0;
   curl_easy_reset(easy_);
   send_request();
@@ -83,6 +115,7 @@ void Attempt::follow(Redirect redirect) {
 void Attempt::release_easy() {
   if (easy_ == nullptr) return;
   const bool reusable = easy_is_sound_ && !in_multi_;
+  thread_.cookies().put(plan_.id, cookies_of(easy_));
   if (in_multi_) thread_.remove(easy_);
   in_multi_ = false;
   if (reusable) {
@@ -91,11 +124,14 @@ void Attempt::release_easy() {
     curl_easy_cleanup(easy_);  // what is left in it after a failure is libcurl's secret
   }
   easy_ = nullptr;
-  header_lines_.reset();
+  header_lines_ = {};
 }
 
 int Attempt::on_request_sent(void* self, char*, char*, int, int) {
   auto& attempt = *static_cast<Attempt*>(self);
+  // Also when libcurl answers a challenge by itself.
+  attempt.head_.expect_answer();
+  attempt.challenged_ = false;
   attempt.stage_ = Stage::AwaitingHead;
   attempt.active_at_ = attempt.request_sent_at_ = attempt.thread_.now();
   attempt.thread_.wake_at(attempt.active_at_ + attempt.plan_.response_timeout);
@@ -120,12 +156,43 @@ void Attempt::request_ended(CURLcode code) {
   easy_is_sound_ = easy_is_sound_ && code == CURLE_OK;
   if (redirect_ && !decided_) return follow(*std::exchange(redirect_, std::nullopt));
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
+  if (is_ftp() && have_ > 0 && is_refused_rest(code)) {
+    return end({.kind = Ending::Kind::RefusedRange, .failure = {}});
+  }
   if (code != CURLE_OK) return end(curl_failure(code));
+  if (is_ftp() && !judged_ && !judge_ftp(true)) {
+    return end(*std::exchange(decided_, std::nullopt));
+  }
   if (judged_) return body_ended();
-  // libcurl is content with something that is no final answer, such as an unasked 101.
+  // libcurl has no (other) answer to a challenge, or is content with something that is no final
+  // answer, such as an unasked 101.
+  end(rejected_for_good());
+}
+
+/// The last head, which was not judged, is the answer.
+Attempt::Ending Attempt::rejected_for_good() {
   const ResponseHead head{.status = head_.status(), .uri = uri_, .headers = head_.headers()};
   report_response(head, Verdict::Kind::Reject, std::nullopt, plan_.known_file_name);
-  end(rejected(head));
+  return rejected(head);
+}
+
+/// What libcurl has learned of the file, judged before its first byte is taken. `no_body`: there is
+/// none, for the file is empty, or ends where the request begins.
+bool Attempt::judge_ftp(bool no_body) {
+  curl_off_t to_come = -1;
+  curl_off_t modified = -1;
+  curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &to_come);
+  curl_easy_getinfo(easy_, CURLINFO_FILETIME_T, &modified);
+  std::optional<ByteCount> size;
+  if (no_body || to_come >= 0) {
+    size = have_ + static_cast<ByteCount>(no_body ? 0 : to_come);
+  }
+  // Its last reply is waited for on this thread, which others need: not for long.
+  curl_easy_setopt(easy_, CURLOPT_SERVER_RESPONSE_TIMEOUT, kLastReplySeconds);
+  if (!judge(ftp_answer(uri_, size, modified >= 0 ? std::optional(modified) : std::nullopt))) {
+    return false;
+  }
+  return !decided_;
 }
 
 Attempt::Ending Attempt::curl_failure(CURLcode code) const {
@@ -133,12 +200,19 @@ Attempt::Ending Attempt::curl_failure(CURLcode code) const {
                       .method = method_,
                       .uri = uri_,
                       .detail = error_text_.data(),
+                      .proxy = proxy(),
                       .redirected = redirects_ > 0,
                       .in_head = stage_ == Stage::AwaitingHead || stage_ == Stage::ReadingHead};
   long os_errno = 0;
   curl_easy_getinfo(easy_, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+  // That of the server is 0 as long as the proxy is not trusted.
+  long proxy_verify_result = 0;
+  curl_easy_getinfo(easy_, CURLINFO_PROXY_SSL_VERIFYRESULT, &proxy_verify_result);
+  if (proxy_verify_result != 0) failure.verify_result = proxy_verify_result;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
   curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
+  curl_easy_getinfo(easy_, CURLINFO_PROXY_ERROR, &failure.proxy_error);
+  if (is_ftp()) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &failure.ftp_reply);
   failure.os_errno = static_cast<int>(os_errno);
   return {.kind = Ending::Kind::Failed, .failure = to_failure(failure)};
 }
@@ -147,6 +221,10 @@ Attempt::Ending Attempt::curl_failure(CURLcode code) const {
 
 bool Attempt::take_header(std::string_view line) {
   active_at_ = thread_.now();
+  if (is_ftp()) {  // the server's replies, which libcurl understands
+    if (stage_ == Stage::AwaitingHead) thread_.wake_at(*response_deadline());
+    return true;
+  }
   if (stage_ == Stage::AwaitingHead) {
     stage_ = Stage::ReadingHead;
     head_since_ = active_at_;
@@ -173,6 +251,8 @@ bool Attempt::take_head() {
   stage_ = Stage::Discarding;
   discarding_since_ = active_at_;
   thread_.wake_at(active_at_ + std::min(plan_.stall_timeout, kDiscardLimit));
+  challenged_ = may_be_challenge(head.status);
+  if (challenged_) return true;  // judged when libcurl has given up
   if (!is_redirect(head.status)) return judge(head);
   auto next = follow_redirect(head, method_, redirects_);
   if (auto* redirect = std::get_if<Redirect>(&next)) {
@@ -184,6 +264,10 @@ bool Attempt::take_head() {
   decide({.kind = Ending::Kind::Failed,
           .failure = {.error = std::get<TransferError>(std::move(next)), .retry_after = {}}});
   return true;
+}
+
+bool Attempt::may_be_challenge(int status) const {
+  return (status == 401 && at_own_origin_ && secrets_.server) || (status == 407 && proxy_login());
 }
 
 bool Attempt::judge(const ResponseHead& head) {
@@ -217,7 +301,7 @@ bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
   const auto total = expected_total(verdict, head);
   const bool anew = verdict.kind == Verdict::Kind::StartOver;
   body_.set_total(total);
-  const auto begun = anew ? body_.begin_anew(total) : body_.go_on(verdict.skip, total);
+  const auto begun = anew ? body_.begin_anew(total) : body_.go_on(verdict.skip, verdict.end, total);
   if (anew) durable_ = reported_ = 0;
   // Nothing of this version is there: then nobody may vouch for it.
   if (!begun && !body_.file()) return decide(file_failure(begun.error()));
@@ -231,6 +315,7 @@ bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
 std::optional<ByteCount> Attempt::expected_total(const Verdict& verdict,
                                                  const ResponseHead& head) const {
   if (method_ == "HEAD") return ByteCount{0};
+  if (is_ftp()) return ftp_size(head);
   const auto total = total_length(head);
   return total || verdict.kind == Verdict::Kind::StartOver ? total : plan_.total;
 }
@@ -271,6 +356,7 @@ Attempt::Ending Attempt::rejected(const ResponseHead& head) const {
 
 bool Attempt::take_body(std::span<const char> data) {
   active_at_ = thread_.now();
+  if (is_ftp() && !judged_ && !judge_ftp(false)) return false;
   if (stage_ != Stage::Body) return discard(data.size());
   if (!std::exchange(to_settle_, true)) thread_.settle_later(plan_.attempt);
   switch (body_.take(data)) {
@@ -287,13 +373,16 @@ bool Attempt::take_body(std::span<const char> data) {
 
 bool Attempt::discard(std::size_t size) {
   discarded_ += size;
-  return discarded_ <= kMaxDiscarded;
+  if (discarded_ <= kMaxDiscarded) return true;
+  if (challenged_) decide(rejected_for_good());
+  return false;
 }
 
 /// The body that is of no use does not end: what is known already does not wait for it.
 void Attempt::leave_discarded_body() {
   easy_is_sound_ = false;
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
+  if (challenged_) return end(rejected_for_good());
   thread_.remove(easy_);
   in_multi_ = false;
   follow(*std::exchange(redirect_, std::nullopt));

@@ -42,6 +42,7 @@ void BodyFile::adopt(std::shared_ptr<PartialFile> file) {
 
 Result<void> BodyFile::begin_anew(std::optional<ByteCount> total) {
   total_ = total;
+  end_.reset();
   skip_ = 0;
   if (file_) {
     if (file_->size() > 0) {
@@ -60,8 +61,9 @@ Result<void> BodyFile::begin_anew(std::optional<ByteCount> total) {
   return total ? file_->reserve(*total) : Result<void>();
 }
 
-Result<void> BodyFile::go_on(ByteCount skip, std::optional<ByteCount> total) {
+Result<void> BodyFile::go_on(ByteCount skip, ByteCount end, std::optional<ByteCount> total) {
   total_ = total;
+  end_ = end;
   skip_ = skip;
   return total ? file_->reserve(*total) : Result<void>();
 }
@@ -73,7 +75,8 @@ BodyFile::Taken BodyFile::take(std::span<const char> data) {
     data = data.subspan(skipped);
   }
   if (data.empty()) return Taken::Yes;
-  if (total_ && received() + data.size() > *total_) return Taken::TooMany;
+  const auto most = end_ ? end_ : total_;
+  if (most && received() + data.size() > *most) return Taken::TooMany;
   if (!failure_) buffer_.add(*this, data);
   return failure_ ? Taken::Failed : Taken::Yes;
 }
@@ -85,6 +88,11 @@ ByteCount BodyFile::received() const {
 void BodyFile::write(std::span<const char> data) {
   if (failure_) return;
   if (auto written = file_->append(data); !written) fail(std::move(written).error());
+}
+
+void BodyFile::check_in_place() {
+  if (!file_ || failure_) return;
+  if (auto checked = file_->check_in_place(); !checked) fail(std::move(checked).error());
 }
 
 void BodyFile::fail(Error error) {

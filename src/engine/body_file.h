@@ -50,14 +50,17 @@ class BodyFile {
   /// The body is the whole file. `total`: its length if known. After an error file() is null if the
   /// file there is none of this body.
   [[nodiscard]] Result<void> begin_anew(std::optional<ByteCount> total);
-  /// The body goes on where the file ends, after `skip` bytes that are there already.
-  [[nodiscard]] Result<void> go_on(ByteCount skip, std::optional<ByteCount> total);
+  /// The body goes on where the file ends, after `skip` bytes that are there already, and up to
+  /// `end`: a part may end before the file does.
+  [[nodiscard]] Result<void> go_on(ByteCount skip, ByteCount end, std::optional<ByteCount> total);
 
   enum class Taken { Yes, TooMany, Failed };
-  /// Bytes of the body, in order. TooMany: more than the total. Failed: see failure().
+  /// Bytes of the body, in order. TooMany: more than was announced. Failed: see failure().
   [[nodiscard]] Taken take(std::span<const char> data);
   /// Everything taken is in the file afterwards, or there is a failure().
   void flush() { buffer_.flush(*this); }
+  /// A failure() unless what was written is still there, under its name.
+  void check_in_place();
 
   /// Bytes taken, written or not.
   [[nodiscard]] ByteCount received() const;
@@ -83,6 +86,7 @@ class BodyFile {
   TransferId id_;
   std::shared_ptr<PartialFile> file_;
   std::optional<ByteCount> total_;
+  std::optional<ByteCount> end_;  ///< of the part; none: that of the file
   ByteCount skip_ = 0;
   bool has_replaced_ = false;
   std::optional<Error> failure_;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "core/base/result.h"
+#include "core/model/secrets.h"
 #include "engine/transfer_engine.h"
 #include "files/file_service.h"
 #include "platform/clock.h"
@@ -16,17 +19,21 @@ struct EngineSettings {
   std::string min_tls = "1.2";
 };
 
+/// Where the engine asks for an operation's secrets; calls back once, on any thread.
+using SecretSource = std::function<void(const SecretId&, std::function<void(Result<Secrets>)>)>;
+
 /// The engine on libcurl's multi interface, with a thread of its own. Bytes go from the socket's
 /// buffer to the partial file on that thread; syncs run on the file thread. Sleeps without a
 /// wake-up while it has no attempt.
 class CurlEngine final : public TransferEngine {
  public:
   CurlEngine(EngineSettings settings, FileOps& ops, FileThread& files, const Clock& clock,
-             EventSink sink);
+             SecretSource secrets, EventSink sink);
   ~CurlEngine() override;  ///< stops every attempt without events
 
   void start(TransferPlan plan) override;
   void stop(AttemptId attempt) override;
+  void cancel(AttemptId attempt) override;
   /// For attempts that start from now on.
   void set_settings(EngineSettings settings);
 

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "core/http/text.h"
 #include "core/model/web_error.h"
 
 namespace lh {
@@ -164,6 +165,30 @@ bool is_broken_chunk(const CurlFailure& failure) {
   return failure.detail.find("chunk") != std::string::npos;
 }
 
+/// A proxy's answer that is no tunnel. What its server or the name service did may be over soon.
+std::optional<Meaning> proxy_refusal(const CurlFailure& failure) {
+  const bool socks_wants_login =
+      failure.proxy_error == CURLPX_USER_REJECTED || failure.proxy_error == CURLPX_NO_AUTH;
+  if (failure.proxy_status == 407 || socks_wants_login) {
+    return http(failure.code, Status::ProxyAuthenticationRequired);
+  }
+  if (failure.proxy_status < 300) return std::nullopt;
+  return network(failure.code, Status::CannotConnect, failure.proxy_status >= 500);
+}
+
+/// RFC 959, section 4.2.1: replies from 400 to 499 are transient.
+std::optional<Meaning> ftp_refusal(const CurlFailure& failure) {
+  if (failure.ftp_reply >= 400 && failure.ftp_reply < 500) {
+    Meaning meaning = http(failure.code, Status::UnexpectedServerError);
+    meaning.transient = true;
+    return meaning;
+  }
+  const bool is_retrieval = failure.code == CURLE_FTP_COULDNT_RETR_FILE;
+  if (is_retrieval && failure.ftp_reply == 550) return http(failure.code, Status::NotFound);
+  if (is_retrieval && failure.ftp_reply == 530) return http(failure.code, Status::Unauthorized);
+  return std::nullopt;
+}
+
 /// Where the number alone does not tell.
 std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
   switch (failure.code) {
@@ -188,6 +213,7 @@ std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
       return std::nullopt;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
+      if (const auto refusal = proxy_refusal(failure)) return refusal;
       // Not tried again: bytes that came before may be those of a wrong length, so nothing may be
       // appended to them.
       if (is_broken_chunk(failure)) {
@@ -197,14 +223,17 @@ std::optional<Meaning> meaning_by_circumstances(const CurlFailure& failure) {
         return network(failure.code, Status::ConnectionReset);
       }
       return std::nullopt;
+    case CURLE_FTP_COULDNT_RETR_FILE:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_REMOTE_ACCESS_DENIED:
+    case CURLE_LOGIN_DENIED:
+      return ftp_refusal(failure);
     case CURLE_PEER_FAILED_VERIFICATION:
       return tls(failure.code, certificate_status(failure.verify_result));
     case CURLE_PROXY:
     case CURLE_AUTH_ERROR:
-      if (failure.proxy_status == 407) {
-        return http(failure.code, Status::ProxyAuthenticationRequired);
-      }
-      return std::nullopt;
+    case CURLE_COULDNT_CONNECT:
+      return proxy_refusal(failure);
     default:
       return std::nullopt;
   }
@@ -215,7 +244,36 @@ std::string failure_message(std::string_view method, std::string_view uri,
   return std::string(method) + " " + uri_without_secrets(uri) + ": " + std::string(reason);
 }
 
+/// libcurl speaks of the proxy as of any other host.
+bool is_about_proxy(const CurlFailure& failure) {
+  if (failure.proxy.empty()) return false;
+  if (proxy_refusal(failure) || failure.code == CURLE_PROXY ||
+      failure.code == CURLE_COULDNT_RESOLVE_PROXY) {
+    return true;
+  }
+  std::string_view host = failure.proxy;
+  host.remove_prefix(std::min(host.find("://") + 3, host.size()));
+  const auto colon = host.rfind(':');
+  std::string_view name = host.substr(0, colon);
+  if (name.starts_with('[')) name = name.substr(1, name.size() - 2);
+  const std::string wanted =
+      "to " + std::string(name) + " port " +
+      std::string(colon == std::string_view::npos ? "" : host.substr(colon + 1));
+  const auto found = failure.detail.find(wanted);
+  if (found == std::string::npos) return false;
+  const auto behind = found + wanted.size();
+  const bool is_other_port = behind < failure.detail.size() && colon != std::string_view::npos &&
+                             text::is_digit(failure.detail[behind]);
+  return !is_other_port;
+}
+
 std::string reason_of(const CurlFailure& failure) {
+  if (is_about_proxy(failure)) {
+    const std::string what = failure.detail.empty()
+                                 ? curl_easy_strerror(static_cast<CURLcode>(failure.code))
+                                 : failure.detail;
+    return "the proxy " + failure.proxy + ": " + what;
+  }
   if (is_header_line_too_long(failure)) return "a header line of the answer is too long";
   if (!failure.detail.empty()) return failure.detail;
   return curl_easy_strerror(static_cast<CURLcode>(failure.code));
@@ -229,7 +287,9 @@ Failure to_failure(const CurlFailure& failure) {
   return {.error = {.hresult = hresult,
                     .status = meaning.status,
                     .kind = meaning.kind,
-                    .http_status = {},
+                    .http_status = meaning.status == Status::ProxyAuthenticationRequired
+                                       ? std::optional(407)
+                                       : std::nullopt,
                     .message = failure_message(failure.method, failure.uri, reason_of(failure))},
           .transient = meaning.transient,
           .retry_after = {}};

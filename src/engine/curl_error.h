@@ -13,9 +13,12 @@ struct CurlFailure {
   std::string method = "GET";  ///< of the request that failed
   std::string uri;             ///< the same
   std::string detail;          ///< libcurl's own words; may be empty
-  long verify_result = 0;      ///< CURLINFO_SSL_VERIFYRESULT
+  std::string proxy;           ///< through which it went, unless it is an exception; may be empty
+  long verify_result = 0;      ///< CURLINFO_SSL_VERIFYRESULT, or that of the proxy
   int os_errno = 0;            ///< CURLINFO_OS_ERRNO
   long proxy_status = 0;       ///< CURLINFO_HTTP_CONNECTCODE
+  long proxy_error = 0;        ///< CURLINFO_PROXY_ERROR
+  long ftp_reply = 0;          ///< the last one's code; 0 if this is no FTP
   bool redirected = false;     ///< at least one redirect was followed
   bool in_head = false;        ///< after the request was sent, before a whole head was there
 };

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/http/text.h"
+#include "core/model/ftp_answer.h"
 #include "engine/curl_engine.h"
 
 namespace lh {
@@ -80,7 +82,7 @@ void set_method(Options& options, Lines& lines, const CurlRequest& request) {
   options.set(CURLOPT_CUSTOMREQUEST, request.method);
 }
 
-void set_headers(Options& options, Lines& lines, const CurlRequest& request,
+void set_headers(Options& options, Lines& lines, Lines& proxy_lines, const CurlRequest& request,
                  const EngineSettings& settings) {
   for (const HeaderField& field : request.headers) {
     if (!is_token(field.name) || !is_safe_field_value(field.value)) {
@@ -88,6 +90,8 @@ void set_headers(Options& options, Lines& lines, const CurlRequest& request,
     }
     if (same_field_name(field.name, "Cookie")) {
       options.set(CURLOPT_COOKIE, field.value);  // joined with those that redirects set
+    } else if (same_field_name(field.name, "Proxy-Authorization")) {
+      proxy_lines.add(field.name, field.value);
     } else {
       lines.add(field.name, field.value);
     }
@@ -109,8 +113,77 @@ long tls_version(std::string_view minimum) {
   return CURL_SSLVERSION_TLSv1_2;
 }
 
-void set_connection(Options& options, const CurlRequest& request, const EngineSettings& settings) {
-  options.set(CURLOPT_PROTOCOLS_STR, "http,https");
+/// R64. Negotiate goes by the user's ticket and has no use for a password: where libcurl preferred
+/// it to a scheme that can use the password, a user without a ticket would be turned away.
+long schemes_for(const Login& login) {
+  const bool has_password = !login.user.empty() || !login.password.empty();
+  return static_cast<long>(has_password ? CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_NTLM
+                                        : CURLAUTH_NEGOTIATE);
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (text::is_alpha(c) || text::is_digit(c)) {
+      encoded += c;
+    } else {
+      encoded += '%';
+      encoded += kHex[byte >> 4U];
+      encoded += kHex[byte & 0xFU];
+    }
+  }
+  return encoded;
+}
+
+void set_logins(Options& options, const CurlRequest& request) {
+  if (request.login) {
+    options.set(CURLOPT_USERNAME, request.login->user);
+    options.set(CURLOPT_PASSWORD, request.login->password);
+    options.set(CURLOPT_HTTPAUTH, schemes_for(*request.login));
+  }
+  if (request.proxy_login && !request.proxy.empty()) {
+    options.set(CURLOPT_PROXYAUTH, schemes_for(*request.proxy_login));
+  }
+}
+
+/// With its login as part of the address: of the options for it, libcurl 7.88 decodes percent
+/// signs, and once more for each further request of a login.
+std::string proxy_address(const CurlRequest& request) {
+  const auto host = request.proxy.find("://");
+  if (!request.proxy_login || host == std::string::npos) return request.proxy;
+  std::string address = request.proxy;
+  return address.insert(host + 3, percent_encoded(request.proxy_login->user) + ":" +
+                                      percent_encoded(request.proxy_login->password) + "@");
+}
+
+/// Set even where there is none: libcurl would ask the service's own environment.
+void set_proxy(Options& options, const CurlRequest& request) {
+  options.set(CURLOPT_PROXY, proxy_address(request));
+  options.set(CURLOPT_NOPROXY, request.proxy_exceptions);
+}
+
+/// R177. The time of the file's last change is asked for as well.
+void set_ftp(Options& options, const CurlRequest& request) {
+  options.set(CURLOPT_FILETIME, kYes);
+  options.set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(request.from));
+  // An HTTP proxy would otherwise be asked to speak FTP, and answer in HTTP.
+  if (request.proxy.starts_with("http")) options.set(CURLOPT_HTTPPROXYTUNNEL, kYes);
+}
+
+void set_tls(Options& options, const CurlRequest& request, const EngineSettings& settings) {
+  const long version = tls_version(settings.min_tls);
+  const std::string& ca_file = request.ca_file.empty() ? settings.ca_file : request.ca_file;
+  options.set(CURLOPT_SSLVERSION, version);
+  options.set(CURLOPT_PROXY_SSLVERSION, version);
+  if (ca_file.empty()) return;
+  options.set(CURLOPT_CAINFO, ca_file);
+  options.set(CURLOPT_PROXY_CAINFO, ca_file);
+}
+
+void set_connection(Options& options, const CurlRequest& request) {
+  options.set(CURLOPT_PROTOCOLS_STR, "http,https,ftp");
   options.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   options.set(CURLOPT_NOSIGNAL, kYes);
   options.set(CURLOPT_TCP_KEEPALIVE, kYes);
@@ -123,22 +196,29 @@ void set_connection(Options& options, const CurlRequest& request, const EngineSe
   options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, kYes);
   // Better wait for a connection that may carry many requests than open another.
   if (request.uri.starts_with("https:")) options.set(CURLOPT_PIPEWAIT, kYes);
-  options.set(CURLOPT_SSLVERSION, tls_version(settings.min_tls));
-  if (!settings.ca_file.empty()) options.set(CURLOPT_CAINFO, settings.ca_file);
 }
 
 }  // namespace
 
-Result<HeaderLines> set_up_request(CURL* easy, const CurlRequest& request,
-                                   const EngineSettings& settings) {
+Result<RequestLines> set_up_request(CURL* easy, const CurlRequest& request,
+                                    const EngineSettings& settings) {
   Options options(easy);
   Lines lines(options);
+  Lines proxy_lines(options);
   options.set(CURLOPT_URL, request.uri);
-  set_method(options, lines, request);
-  set_headers(options, lines, request, settings);
-  set_connection(options, request, settings);
-  HeaderLines header_lines = lines.take();
-  options.set(CURLOPT_HTTPHEADER, header_lines.get());
+  if (request.method == kFtpMethod) {
+    set_ftp(options, request);
+  } else {
+    set_method(options, lines, request);
+    set_headers(options, lines, proxy_lines, request, settings);
+  }
+  set_connection(options, request);
+  set_tls(options, request, settings);
+  set_proxy(options, request);
+  set_logins(options, request);
+  RequestLines request_lines{lines.take(), proxy_lines.take()};
+  options.set(CURLOPT_HTTPHEADER, request_lines.server.get());
+  options.set(CURLOPT_PROXYHEADER, request_lines.proxy.get());
   // Cookies that a redirect sets are for the rest of the attempt (R67).
   // Starts the cookie engine. CURLOPT_COOKIEFILE would, too, but loses memory with every reset.
   options.set(CURLOPT_COOKIELIST, "Set-Cookie:");
@@ -149,7 +229,22 @@ Result<HeaderLines> set_up_request(CURL* easy, const CurlRequest& request,
                  .subject = {},
                  .detail = curl_easy_strerror(options.result())};
   }
-  return header_lines;
+  return request_lines;
+}
+
+std::vector<std::string> cookies_of(CURL* easy) {
+  curl_slist* list = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &list);
+  const HeaderLines owned(list);
+  std::vector<std::string> cookies;
+  for (; list != nullptr; list = list->next) cookies.emplace_back(list->data);
+  return cookies;
+}
+
+void add_cookies(CURL* easy, const std::vector<std::string>& cookies) {
+  for (const std::string& cookie : cookies) {
+    curl_easy_setopt(easy, CURLOPT_COOKIELIST, cookie.c_str());
+  }
 }
 
 HeaderList headers_for_other_origin(const HeaderList& headers) {

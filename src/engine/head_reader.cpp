@@ -24,7 +24,7 @@ int status_of(std::string_view line) {
 }  // namespace
 
 HeadReader::Step HeadReader::add(std::string_view line) {
-  bytes_ += line.size();
+  bytes_ += line.size() + kLineCost;
   if (bytes_ > kMaxBytes) return Step::TooLarge;
   line = without_line_end(line);
   if (!in_head_) {

@@ -18,11 +18,17 @@ class HeadReader {
     TooLarge,  ///< the server sends headers without end
   };
 
-  /// All header lines of one attempt together, whatever it is redirected to.
-  static constexpr std::size_t kMaxBytes = 256UL * 1024;
+  /// All header lines of one request together, interim answers and trailers too. What is kept of
+  /// them, here, in libcurl and on the way to the database, takes several times as much.
+  static constexpr std::size_t kMaxBytes = 64UL * 1024;
+  /// What a line costs besides its letters.
+  static constexpr std::size_t kLineCost = 32;
 
   /// A request is sent: the next final head is its answer's. What comes behind that is no head.
-  void expect_answer() { answered_ = false; }
+  void expect_answer() {
+    answered_ = false;
+    bytes_ = 0;
+  }
   /// One line as it came, with its line end.
   [[nodiscard]] Step add(std::string_view line);
 

@@ -73,11 +73,13 @@ class NetworkThread::Inbox {
 };
 
 NetworkThread::NetworkThread(EngineSettings settings, FileOps& ops, FileThread& files,
-                             const Clock& clock, TransferEngine::EventSink sink)
+                             const Clock& clock, SecretSource secrets,
+                             TransferEngine::EventSink sink)
     : settings_(std::move(settings)),
       ops_(ops),
       files_(files),
       clock_(clock),
+      secrets_(std::move(secrets)),
       sink_(std::move(sink)),
       multi_(curl_multi_init()),
       inbox_(std::make_shared<Inbox>(multi_)),
@@ -123,6 +125,11 @@ void NetworkThread::start(TransferPlan plan) {
 void NetworkThread::stop(AttemptId attempt) {
   const auto found = attempts_.find(attempt);
   if (found != attempts_.end()) found->second->stop();
+}
+
+void NetworkThread::cancel(AttemptId attempt) {
+  const auto found = attempts_.find(attempt);
+  if (found != attempts_.end()) found->second->cancel();
 }
 
 CURL* NetworkThread::take_easy() {

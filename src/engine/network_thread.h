@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "engine/body_file.h"
+#include "engine/cookie_shelf.h"
 #include "engine/curl_engine.h"
 
 namespace lh {
@@ -23,7 +24,7 @@ class Attempt;
 class NetworkThread {
  public:
   NetworkThread(EngineSettings settings, FileOps& ops, FileThread& files, const Clock& clock,
-                TransferEngine::EventSink sink);
+                SecretSource secrets, TransferEngine::EventSink sink);
   ~NetworkThread();  ///< ends all attempts without events
   NetworkThread(const NetworkThread&) = delete;
   NetworkThread& operator=(const NetworkThread&) = delete;
@@ -34,12 +35,15 @@ class NetworkThread {
 
   void start(TransferPlan plan);
   void stop(AttemptId attempt);
+  void cancel(AttemptId attempt);
 
   // For attempts.
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }
   void set_settings(const EngineSettings& settings) { settings_ = settings; }
   [[nodiscard]] FileOps& ops() { return ops_; }
   [[nodiscard]] FileThread& files() { return files_; }
+  [[nodiscard]] const SecretSource& secrets() { return secrets_; }
+  [[nodiscard]] CookieShelf& cookies() { return cookies_; }
   [[nodiscard]] WriteBuffer& write_buffer() { return write_buffer_; }
   /// Time of the present round. Does not move within one, so that a slow disk in one round is no
   /// stall of those who are served after it.
@@ -82,6 +86,7 @@ class NetworkThread {
   FileOps& ops_;
   FileThread& files_;
   const Clock& clock_;
+  SecretSource secrets_;
   TransferEngine::EventSink sink_;
   Events events_;  ///< of this round
   CURLM* multi_;
@@ -93,6 +98,7 @@ class NetworkThread {
   std::vector<AttemptId> to_settle_;
   std::vector<AttemptId> buried_;
   std::vector<CURL*> idle_easies_;
+  CookieShelf cookies_;
   std::thread thread_;  ///< last: uses all the others
 };
 

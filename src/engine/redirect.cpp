@@ -1,6 +1,7 @@
 #include "engine/redirect.h"
 
 #include "core/http/header_field.h"
+#include "core/model/spec_check.h"
 #include "core/model/web_error.h"
 #include "engine/curl_error.h"
 #include "uri/uri_reader.h"
@@ -44,6 +45,9 @@ std::variant<Redirect, TransferError> follow_redirect(const ResponseHead& head,
   if (followed >= kMaxRedirects) {
     return fail(WebErrorStatus::RedirectFailed,
                 "redirected more than " + std::to_string(kMaxRedirects) + " times");
+  }
+  if (location->size() > kMaxRequestUri) {
+    return fail(WebErrorStatus::RedirectFailed, "redirected to an address that is too long");
   }
   const auto from = parse_uri(head.uri);
   const auto target = combine_uri(head.uri, *location);

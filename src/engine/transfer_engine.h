@@ -20,6 +20,9 @@ class TransferEngine {
   /// The attempt syncs what it has and ends with AttemptStopped (or with what had already
   /// happened). Unknown ids are ignored.
   virtual void stop(AttemptId attempt) = 0;
+  /// stop(), and nobody will want the partial file: it is removed even if its folder has been moved
+  /// to where no path leads any more.
+  virtual void cancel(AttemptId attempt) { stop(attempt); }
 };
 
 }  // namespace lh

@@ -60,15 +60,12 @@ class Committer {
   /// False if there is none. A size other than the one that was synced means lost bytes; the
   /// device and inode may rightly change (a restored or newly mounted file system).
   Result<bool> open_partial(bool& bytes_lost) {
-    const int fd = ops_.open_at(folder_, partial_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-    if (fd < 0) {
-      if (errno == ENOENT) return false;
-      return error(errno, job_.file_name);
-    }
-    file_.emplace(ops_, fd);
-    struct ::stat info{};
-    if (ops_.fstat(fd, &info) != 0) return error(errno, job_.file_name);
-    if (job_.intent && static_cast<ByteCount>(info.st_size) != job_.intent->size) {
+    auto opened =
+        open_regular(ops_, {.folder = folder_, .path = job_.target.folder}, partial_, O_RDONLY);
+    if (!opened && opened.error().code == ENOENT) return false;
+    if (!opened) return std::move(opened).error();
+    file_ = std::move(opened->handle);
+    if (job_.intent && static_cast<ByteCount>(opened->info.st_size) != job_.intent->size) {
       bytes_lost = true;
       return error(EIO, job_.file_name);
     }
@@ -142,7 +139,7 @@ class Committer {
   int folder_;
   mode_t mode_;
   std::string partial_;
-  std::optional<FileHandle> file_;
+  std::shared_ptr<FileHandle> file_;
 };
 
 Renamed rename_one(FileOps& ops, FolderCache& folders, const FileService::Job& job, mode_t mode) {

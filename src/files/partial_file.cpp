@@ -22,27 +22,34 @@ std::string partial_file_name(const TransferId& id) {
   return ".longhaul-" + id.to_string() + ".part";
 }
 
-PartialFile::PartialFile(FileOps& ops, Handle folder_fd, Handle file, std::string folder,
-                         std::string name)
+PartialFile::PartialFile(FileOps& ops, Handle folder_fd, std::string folder, std::string name)
     : ops_(ops),
       folder_fd_(std::move(folder_fd)),
       folder_(std::move(folder)),
       name_(std::move(name)),
-      file_(std::move(file)) {}
+      reservation_(ops) {}
 
 PartialFile::~PartialFile() = default;
 
 Error PartialFile::error(int errno_value, std::string_view operation) const {
-  return file_error(errno_value, operation, folder_ + "/" + name_);
+  return file_error(errno_value, operation, path());
 }
 
-Result<PartialFile::Handle> PartialFile::create(FileOps& ops, int folder_fd,
-                                                const std::string& folder, const std::string& name,
-                                                int extra_flags) {
-  const int fd = ops.open_at(folder_fd, name.c_str(),
-                             O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | extra_flags, kPartialMode);
-  if (fd < 0) return file_error(errno, "create", folder + "/" + name);
-  return std::make_shared<FileHandle>(ops, fd);
+/// What it holds.
+Result<ByteCount> PartialFile::open_file(int extra_flags) {
+  // O_APPEND: a write never leaves a hole where somebody has cut the file just before it, so that
+  // what is missing stays missing at its end, where the size shows it. (On Linux this goes for
+  // pwrite, too, whatever the offset.)
+  auto opened = open_regular(ops_, {.folder = folder_fd_->get(), .path = folder_}, name_,
+                             O_RDWR | O_CREAT | O_APPEND | extra_flags, kPartialMode);
+  if (!opened) return std::move(opened).error();
+  file_ = std::move(opened->handle);
+  device_ = opened->info.st_dev;
+  inode_ = opened->info.st_ino;
+  struct ::stat named{};
+  is_known_by_inode_ = ops_.stat_at(folder_fd_->get(), name_.c_str(), &named) == 0 &&
+                       named.st_dev == device_ && named.st_ino == inode_;
+  return static_cast<ByteCount>(opened->info.st_size);
 }
 
 Result<std::shared_ptr<PartialFile>> PartialFile::open(FileOps& ops, const std::string& folder,
@@ -50,21 +57,13 @@ Result<std::shared_ptr<PartialFile>> PartialFile::open(FileOps& ops, const std::
                                                        bool trust_size) {
   const int folder_fd = ops.open_folder(folder);
   if (folder_fd < 0) return file_error(errno, "open the folder", folder);
-  auto folder_handle = std::make_shared<FileHandle>(ops, folder_fd);
-  std::string name = partial_file_name(id);
-  auto handle = create(ops, folder_fd, folder, name, 0);
-  if (!handle) return std::move(handle).error();
-
   std::shared_ptr<PartialFile> file(new PartialFile(
-      ops, std::move(folder_handle), std::move(handle).value(), folder, std::move(name)));
-  struct ::stat info{};
-  if (ops.fstat(file->file_->get(), &info) != 0) return file->error(errno, "look at");
-  if (!S_ISREG(info.st_mode)) return file->error(EINVAL, "open");
-
-  const auto on_disk = static_cast<ByteCount>(info.st_size);
-  auto prefix = file->measure_prefix(recorded, trust_size, on_disk);
+      ops, std::make_shared<FileHandle>(ops, folder_fd), folder, partial_file_name(id)));
+  auto on_disk = file->open_file(0);
+  if (!on_disk) return std::move(on_disk).error();
+  auto prefix = file->measure_prefix(recorded, trust_size, *on_disk);
   if (!prefix) return std::move(prefix).error();
-  if (auto cut = file->cut_to(*prefix, on_disk); !cut) return std::move(cut).error();
+  if (auto cut = file->cut_to(*prefix, *on_disk); !cut) return std::move(cut).error();
   file->usable_prefix_ = *prefix;
   return file;
 }
@@ -95,27 +94,29 @@ std::pair<PartialFile::Handle, ByteCount> PartialFile::present() const {
 }
 
 Result<void> PartialFile::start_over() {
+  const std::lock_guard lock(mutex_);
   if (ops_.unlink_at(folder_fd_->get(), name_.c_str()) != 0 && errno != ENOENT) {
     return error(errno, "remove");
   }
-  auto fresh = create(ops_, folder_fd_->get(), folder_, name_, O_EXCL);
-  if (!fresh) return std::move(fresh).error();
-  const std::lock_guard lock(mutex_);
-  file_ = std::move(fresh).value();
+  if (auto fresh = open_file(O_EXCL); !fresh) return std::move(fresh).error();
   size_.store(0, std::memory_order_release);
+  lost_ = false;
+  reservation_.forget();
   usable_prefix_ = 0;
   return {};
 }
 
 Result<void> PartialFile::reserve(ByteCount total) {
-  const ByteCount have = size();
-  if (total <= kReserveAbove || total <= have) return {};
-  if (ops_.fallocate_keep_size(file_->get(), have, total - have) == 0) return {};
-  if (errno == EOPNOTSUPP || errno == ENOSYS) return {};
-  return error(errno, "reserve " + std::to_string(total) + " bytes for");
+  if (total <= kReserveAbove || total <= size()) return {};
+  const int reason = reservation_.begin(file_->get(), size(), total);
+  if (reason == 0) return {};
+  return error(reason, "reserve " + std::to_string(total) + " bytes for");
 }
 
 Result<void> PartialFile::append(std::span<const char> data) {
+  // Before the bytes go to the wrong place: what is found after a crash is taken by its size.
+  if (auto whole = check_size(file_, size(), Growth::Ended); !whole) return whole;
+  reservation_.cover(file_->get(), size() + data.size());
   while (!data.empty()) {
     const ByteOffset offset = size();
     const ssize_t written = ops_.pwrite(file_->get(), data.data(), data.size(), offset);
@@ -142,7 +143,65 @@ Result<ByteCount> PartialFile::sync_prefix() {
   while (ops_.fdatasync(file->get()) != 0) {
     if (errno != EINTR) return error(errno, "sync");
   }
+  if (auto kept = check_kept(file, size); !kept) return std::move(kept).error();
   return size;
+}
+
+// ---- What others may have done to it
+
+Result<void> PartialFile::check_size(const Handle& file, ByteCount expected, Growth growth) {
+  if (lost_) return lose("something else has changed it");
+  const off_t end = ops_.end_of(file->get());
+  if (end < 0) return error(errno, "look at");
+  const auto found = static_cast<ByteCount>(end);
+  if (found == expected || (found > expected && growth == Growth::MayGoOn)) return {};
+  return lose("it holds " + std::to_string(found) + " bytes instead of " +
+              std::to_string(expected) + ": something else has changed it");
+}
+
+/// After a sync on the file thread, while more may be appended.
+Result<void> PartialFile::check_kept(const Handle& file, ByteCount synced) {
+  const std::lock_guard lock(mutex_);
+  if (file != file_) return {};  // begun anew meanwhile
+  if (auto whole = check_size(file, synced, Growth::MayGoOn); !whole) return whole;
+  if (!is_at(folder_fd_->get(), name_)) return lose("something else has removed or replaced it");
+  return {};
+}
+
+Result<void> PartialFile::check_in_place() {
+  const std::lock_guard lock(mutex_);
+  if (auto whole = check_size(file_, size(), Growth::Ended); !whole) return whole;
+  // By its whole path, as it will be looked for: the folder may have moved.
+  if (!is_at(AT_FDCWD, path())) return lose("something else has moved, removed or replaced it");
+  return {};
+}
+
+bool PartialFile::is_at(int folder, const std::string& name) const {
+  struct ::stat info{};
+  if (ops_.stat_at(folder, name.c_str(), &info) != 0) {
+    return errno != ENOENT && errno != ENOTDIR;  // any other reason is no proof
+  }
+  if (!S_ISREG(info.st_mode)) return false;
+  return !is_known_by_inode_ || (info.st_dev == device_ && info.st_ino == inode_);
+}
+
+/// Nothing tells which of the bytes are still right, so none may be found by the next attempt.
+Error PartialFile::lose(std::string how) {
+  if (!lost_.exchange(true)) remove();
+  return {.kind = ErrorKind::File,
+          .code = EIO,
+          .operation = "write",
+          .subject = path(),
+          .detail = std::move(how)};
+}
+
+void PartialFile::remove() {
+  struct ::stat info{};
+  const bool is_file =
+      ops_.stat_at(folder_fd_->get(), name_.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+  // One that stays is no worse than before; what is no file is told by the next attempt.
+  if (!is_file) return;
+  [[maybe_unused]] const int removed = ops_.unlink_at(folder_fd_->get(), name_.c_str());
 }
 
 void PartialFile::start_writeback() {

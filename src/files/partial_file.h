@@ -8,6 +8,8 @@
 
 #include "core/base/result.h"
 #include "core/model/transfer.h"
+#include "files/regular_file.h"
+#include "files/reservation.h"
 #include "platform/file_ops.h"
 
 namespace lh {
@@ -16,24 +18,13 @@ namespace lh {
 /// ".longhaul-GUID.part".
 [[nodiscard]] std::string partial_file_name(const TransferId& id);
 
-/// A descriptor that several threads may use; closed with the last of them.
-class FileHandle {
- public:
-  FileHandle(FileOps& ops, int fd) : ops_(ops), fd_(fd) {}
-  ~FileHandle() {
-    if (fd_ >= 0) ops_.close(fd_);
-  }
-  FileHandle(const FileHandle&) = delete;
-  FileHandle& operator=(const FileHandle&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  FileOps& ops_;
-  int fd_;
-};
-
 /// A download's bytes while they arrive: written front to back, so that the file's size is what was
 /// written (preallocation keeps the size). One writer thread at a time. Closing keeps the file.
+///
+/// Others can get at it, so whatever is told of it is compared with what is there. They are found
+/// out if they change its size, remove it or put another file in its place. Not found out: bytes
+/// written over ours, a cut that is filled up again to the same size at once, and what happens
+/// while nobody has it open; there only a checksum helps.
 class PartialFile {
  public:
   /// Opens the partial file of `id` in `folder`, made if missing. Usable prefix: `recorded` (synced
@@ -55,18 +46,28 @@ class PartialFile {
   [[nodiscard]] bool was_replaced() const { return was_replaced_; }
   [[nodiscard]] ByteCount size() const { return size_.load(std::memory_order_acquire); }
   [[nodiscard]] const std::string& folder() const { return folder_; }
+  /// Something else has changed or removed it, which the call that failed has found out. Its bytes
+  /// are void, and what had its name is removed, so that nobody goes on with it. Any thread.
+  [[nodiscard]] bool has_lost_bytes() const { return lost_; }
 
   /// A new, empty file under the same name: readers of the old one keep the old bytes (R82).
   [[nodiscard]] Result<void> start_over();
-  /// Reserves room for `total` bytes without changing the size. DiskFull if there is none; a file
-  /// system that cannot reserve is fine.
+  /// Reserves some room ahead, now and while it grows, for `total` bytes in all; the size stays.
+  /// DiskFull if what is missing does not fit into what is free; a file system that cannot reserve
+  /// is fine.
   [[nodiscard]] Result<void> reserve(ByteCount total);
   /// Appends at size(). All or an error; after an error size() counts what did get written.
   [[nodiscard]] Result<void> append(std::span<const char> data);
+  /// An error unless its path leads to this very file, and it holds size() bytes: before all of it
+  /// is called complete. Writer thread.
+  [[nodiscard]] Result<void> check_in_place();
+  /// Removes it, wherever its folder is now.
+  void remove();
   /// fdatasync. May be called from the file thread while another appends: covers what was appended
   /// before the call.
   [[nodiscard]] Result<void> sync();
-  /// sync(), and how many bytes it has made durable. Same threads.
+  /// sync(), and how many bytes it has made durable, after a look that they are there. Same
+  /// threads.
   [[nodiscard]] Result<ByteCount> sync_prefix();
   /// Starts writing back what was appended, without waiting, so that the next sync is short. Any
   /// thread, one at a time.
@@ -75,12 +76,17 @@ class PartialFile {
  private:
   using Handle = std::shared_ptr<FileHandle>;
 
-  PartialFile(FileOps& ops, Handle folder_fd, Handle file, std::string folder, std::string name);
-  [[nodiscard]] static Result<Handle> create(FileOps& ops, int folder_fd, const std::string& folder,
-                                             const std::string& name, int extra_flags);
+  PartialFile(FileOps& ops, Handle folder_fd, std::string folder, std::string name);
+  [[nodiscard]] Result<ByteCount> open_file(int extra_flags);
   [[nodiscard]] Result<ByteCount> measure_prefix(ByteCount recorded, bool trust_size,
                                                  ByteCount on_disk);
   [[nodiscard]] Result<void> cut_to(ByteCount prefix, ByteCount on_disk);
+  enum class Growth { Ended, MayGoOn };
+  [[nodiscard]] Result<void> check_size(const Handle& file, ByteCount expected, Growth growth);
+  [[nodiscard]] Result<void> check_kept(const Handle& file, ByteCount synced);
+  [[nodiscard]] bool is_at(int folder, const std::string& name) const;
+  [[nodiscard]] Error lose(std::string how);
+  [[nodiscard]] std::string path() const { return folder_ + "/" + name_; }
   [[nodiscard]] Error error(int errno_value, std::string_view operation) const;
   [[nodiscard]] std::pair<Handle, ByteCount> present() const;
 
@@ -88,9 +94,14 @@ class PartialFile {
   Handle folder_fd_;
   std::string folder_;
   std::string name_;
-  mutable std::mutex mutex_;  ///< guards that file_ and size_ change together (start_over)
+  mutable std::mutex mutex_;  ///< guards that these and size_ change together (start_over)
   Handle file_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+  bool is_known_by_inode_ = false;   ///< not on every file system
   std::atomic<ByteCount> size_ = 0;  ///< written by the writer thread only
+  std::atomic<bool> lost_ = false;
+  Reservation reservation_;
   ByteCount usable_prefix_ = 0;
   bool was_replaced_ = false;
   ByteOffset written_back_ = 0;  ///< of the file `written_back_file_`

@@ -22,7 +22,7 @@ constexpr std::size_t kChunk = 256;
 /// One job on its way.
 struct Item {
   const FileService::Job* job = nullptr;
-  std::unique_ptr<FileHandle> file;
+  std::shared_ptr<FileHandle> file;
   struct ::stat info{};
   std::optional<event::FileFailed> failed;
 
@@ -35,16 +35,11 @@ struct Item {
 void open_item(FileOps& ops, FolderCache& folders, Item& item) {
   const auto folder = folders.open(item.job->target.folder);
   if (!folder) return item.fail(folder.error(), false);
-  const int fd = ops.open_at(*folder, partial_file_name(item.job->id).c_str(),
-                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-  if (fd < 0) {
-    const int reason = errno;
-    return item.fail(file_error(reason, "open", item.path()), reason == ENOENT);
-  }
-  item.file = std::make_unique<FileHandle>(ops, fd);
-  if (ops.fstat(fd, &item.info) != 0) {
-    return item.fail(file_error(errno, "look at", item.path()), false);
-  }
+  auto opened = open_regular(ops, {.folder = *folder, .path = item.job->target.folder},
+                             partial_file_name(item.job->id), O_RDONLY);
+  if (!opened) return item.fail(opened.error(), opened.error().code == ENOENT);
+  item.file = std::move(opened->handle);
+  item.info = opened->info;
   const auto size = static_cast<ByteCount>(item.info.st_size);
   if (size != item.job->expected_size) {
     item.fail(Error{.kind = ErrorKind::File,

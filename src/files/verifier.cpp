@@ -25,12 +25,16 @@ std::string path_of(const FileService::Job& job) {
   return job.target.folder + "/" + partial_file_name(job.id);
 }
 
-Error is_not(const FileService::Job& job, std::string detail) {
+Error is_another(const FileService::Job& job) {
   return {.kind = ErrorKind::File,
           .code = EIO,
           .operation = "verify",
           .subject = path_of(job),
-          .detail = std::move(detail)};
+          .detail = "it is not the file that was synced"};
+}
+
+CommitIntent identity_of(const struct ::stat& info) {
+  return {info.st_dev, info.st_ino, static_cast<ByteCount>(info.st_size)};
 }
 
 /// Nothing if `leaving` was set meanwhile.
@@ -71,24 +75,21 @@ std::optional<Event> verify(FileOps& ops, FolderCache& folders, const FileServic
                             const CommitIntent& synced, const std::atomic<bool>& leaving) {
   const auto folder = folders.open(job.target.folder);
   if (!folder) return file_failed(folder.error(), false);
-  const FileHandle file(ops, ops.open_at(*folder, partial_file_name(job.id).c_str(),
-                                         O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0));
-  if (file.get() < 0) {
-    const int reason = errno;
-    return file_failed(file_error(reason, "open", path_of(job)), reason == ENOENT);
-  }
-  const auto digest = digest_of(ops, file.get(), job, leaving);
+  const auto file = open_regular(ops, {.folder = *folder, .path = job.target.folder},
+                                 partial_file_name(job.id), O_RDONLY);
+  if (!file) return file_failed(file.error(), file.error().code == ENOENT);
+  // What is verified must be what was synced and will be renamed, also when it has been read.
+  if (identity_of(file->info) != synced) return file_failed(is_another(job), true);
+  const int fd = file->handle->get();
+  const auto digest = digest_of(ops, fd, job, leaving);
   if (!digest) return std::nullopt;
   if (!*digest) return file_failed(digest->error(), false);
-  if (**digest != job.checksum->hex) return mismatch(job, **digest);
-  // What was verified must be what was synced and will be renamed.
   struct ::stat info{};
-  if (ops.fstat(file.get(), &info) != 0) {
+  if (ops.fstat(fd, &info) != 0) {
     return file_failed(file_error(errno, "look at", path_of(job)), false);
   }
-  if (synced != CommitIntent{info.st_dev, info.st_ino, static_cast<ByteCount>(info.st_size)}) {
-    return file_failed(is_not(job, "it is not the file that was synced"), true);
-  }
+  if (identity_of(info) != synced) return file_failed(is_another(job), true);
+  if (**digest != job.checksum->hex) return mismatch(job, **digest);
   return event::FileSynced{synced};
 }
 

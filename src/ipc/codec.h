@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/model/facts.h"
+#include "core/model/secrets.h"
 #include "core/model/snapshot.h"
 
 namespace lh {
@@ -49,9 +50,14 @@ struct DownloadSettingsModel {
   std::string group;
   std::optional<Checksum> checksum;
   Collision collision = Collision::Replace;
-  bool keep = false;                   ///< TransferSpec::keep_when_ended
-  std::optional<std::uint64_t> batch;  ///< of BeginBatch
-  std::vector<TransferId> ids;         ///< chosen by the client; empty: by the service
+  bool keep = false;                  ///< TransferSpec::keep_when_ended
+  std::optional<Login> server_login;  ///< R64
+  std::optional<Login> proxy_login;
+  ProxySettings proxy;  ///< may hold users and passwords
+  std::string ca_file;
+  std::vector<WebErrorStatus> recoverable;  ///< R155
+  std::optional<std::uint64_t> batch;       ///< of BeginBatch
+  std::vector<TransferId> ids;              ///< chosen by the client; empty: by the service
 
   friend bool operator==(const DownloadSettingsModel&, const DownloadSettingsModel&) = default;
 };
@@ -64,6 +70,8 @@ struct ChangeRequest {
   std::optional<BackgroundTransferCostPolicy> cost_policy;
   HeaderList set_headers;                   ///< values of one name concatenate (R58)
   std::vector<std::string> remove_headers;  ///< R61
+  std::optional<std::string> uri;           ///< R159
+  std::optional<std::vector<WebErrorStatus>> recoverable;
 
   friend bool operator==(const ChangeRequest&, const ChangeRequest&) = default;
 };

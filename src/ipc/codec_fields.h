@@ -50,6 +50,23 @@ template <typename E>
   return status;
 }
 
+[[nodiscard]] inline std::vector<std::int32_t> encode_web_errors(
+    const std::vector<WebErrorStatus>& statuses) {
+  std::vector<std::int32_t> numbers;
+  for (const WebErrorStatus status : statuses) numbers.push_back(static_cast<std::int32_t>(status));
+  return numbers;
+}
+[[nodiscard]] inline std::optional<std::vector<WebErrorStatus>> decode_web_errors(
+    const std::vector<std::int32_t>& numbers) {
+  std::vector<WebErrorStatus> statuses;
+  for (const std::int32_t number : numbers) {
+    const auto status = to_web_error(number);
+    if (!status) return std::nullopt;
+    statuses.push_back(*status);
+  }
+  return statuses;
+}
+
 // Times: milliseconds since 1970 UTC; 0 stands for "not yet".
 
 [[nodiscard]] inline std::int64_t to_ms(TimePoint time) {

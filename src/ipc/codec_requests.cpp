@@ -43,6 +43,13 @@ std::optional<std::vector<BackgroundTransferCostPolicy>> to_cost_policies(
   return from_numbers<BackgroundTransferCostPolicy>(numbers, to_cost_policy);
 }
 
+using WireLogin = sdbus::Struct<std::string, std::string>;
+using WireProxy = sdbus::Struct<std::string, std::string, std::string, std::string>;
+
+void write_login(WireDictionary& wire, const char* name, const std::optional<Login>& login) {
+  if (login) wire.emplace(name, WireLogin(login->user, login->password));
+}
+
 std::optional<StatusCounts> to_counts(const std::vector<WireCount>& wire) {
   StatusCounts out;
   out.reserve(wire.size());
@@ -72,6 +79,12 @@ void read_headers(DictionaryReader& reader, const char* name, HeaderList& field)
   if (auto headers = reader.take<HeaderArray>(name)) field = decode_headers(std::move(*headers));
 }
 
+void read_login(DictionaryReader& reader, const char* name, std::optional<Login>& field) {
+  if (auto login = reader.take<WireLogin>(name)) {
+    field = Login{std::move(login->get<0>()), std::move(login->get<1>())};
+  }
+}
+
 template <typename T>
 void write(WireDictionary& wire, const char* name, const std::optional<T>& field) {
   if (field) wire.emplace(name, *field);
@@ -91,6 +104,15 @@ WireDictionary encode_settings(const DownloadSettingsModel& settings) {
   }
   wire.emplace(key::kCollision, static_cast<std::uint32_t>(settings.collision));
   wire.emplace(key::kKeep, settings.keep);
+  write_login(wire, key::kServerLogin, settings.server_login);
+  write_login(wire, key::kProxyLogin, settings.proxy_login);
+  if (const ProxySettings& proxy = settings.proxy; !proxy.empty()) {
+    wire.emplace(key::kProxy, WireProxy(proxy.http, proxy.https, proxy.ftp, proxy.exceptions));
+  }
+  if (!settings.ca_file.empty()) wire.emplace(key::kCaFile, settings.ca_file);
+  if (!settings.recoverable.empty()) {
+    wire.emplace(key::kRecoverable, encode_web_errors(settings.recoverable));
+  }
   if (settings.batch) wire.emplace(key::kBatch, *settings.batch);
   if (!settings.ids.empty()) {
     std::vector<std::string> texts;
@@ -120,6 +142,16 @@ Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire) {
       [](std::uint32_t number) { return in_range(number, Collision::MakeUnique); });
   settings.collision = collision.value_or(Collision::Replace);
   read(reader, key::kKeep, settings.keep);
+  read_login(reader, key::kServerLogin, settings.server_login);
+  read_login(reader, key::kProxyLogin, settings.proxy_login);
+  if (auto proxy = reader.take<WireProxy>(key::kProxy)) {
+    settings.proxy = {proxy->get<0>(), proxy->get<1>(), proxy->get<2>(), proxy->get<3>()};
+  }
+  read(reader, key::kCaFile, settings.ca_file);
+  if (auto statuses =
+          reader.take_checked<std::vector<std::int32_t>>(key::kRecoverable, decode_web_errors)) {
+    settings.recoverable = std::move(*statuses);
+  }
   settings.batch = reader.take<std::uint64_t>(key::kBatch);
   if (const auto texts = reader.take<std::vector<std::string>>(key::kIds)) {
     for (const std::string& text : *texts) {
@@ -144,6 +176,8 @@ WireDictionary encode_change_request(const ChangeRequest& request) {
     wire.emplace(key::kSetHeaders, encode_headers(request.set_headers));
   }
   if (!request.remove_headers.empty()) wire.emplace(key::kRemoveHeaders, request.remove_headers);
+  write(wire, key::kUrl, request.uri);
+  if (request.recoverable) wire.emplace(key::kRecoverable, encode_web_errors(*request.recoverable));
   return wire;
 }
 
@@ -154,6 +188,9 @@ Result<ChangeRequest> decode_change_request(const WireDictionary& wire) {
   request.cost_policy = reader.take_checked<std::int32_t>(key::kCostPolicy, to_cost_policy);
   read_headers(reader, key::kSetHeaders, request.set_headers);
   read(reader, key::kRemoveHeaders, request.remove_headers);
+  read(reader, key::kUrl, request.uri);
+  request.recoverable =
+      reader.take_checked<std::vector<std::int32_t>>(key::kRecoverable, decode_web_errors);
   if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
   return request;
 }

@@ -97,6 +97,9 @@ WireDictionary encode_more(Snapshot& s) {
     more.emplace(bus::key::kBlockers, encode_blockers(std::move(s.blockers)));
   }
   if (s.restarts > 0) more.emplace(bus::key::kRestarts, s.restarts);
+  if (!s.recoverable.empty()) {
+    more.emplace(bus::key::kRecoverable, encode_web_errors(s.recoverable));
+  }
   if (s.next_attempt) more.emplace(bus::key::kNextAttempt, to_ms(*s.next_attempt));
   return more;
 }
@@ -110,6 +113,10 @@ Result<void> decode_more(const WireDictionary& wire, Snapshot& s) {
     s.blockers = std::move(*blockers);
   }
   s.restarts = reader.take<std::uint32_t>(bus::key::kRestarts).value_or(0);
+  if (auto statuses = reader.take_checked<std::vector<std::int32_t>>(bus::key::kRecoverable,
+                                                                     decode_web_errors)) {
+    s.recoverable = std::move(*statuses);
+  }
   if (const auto next = reader.take<std::int64_t>(bus::key::kNextAttempt)) {
     s.next_attempt = from_ms(*next);
   }

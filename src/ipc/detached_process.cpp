@@ -24,7 +24,9 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::string name(text.substr(0, text.find('=')));
-    if (!changes.contains(name)) out.emplace_back(text);
+    // Proxies may have passwords, and are those of whoever happens to come first.
+    const bool is_proxy = name.ends_with("_proxy") || name.ends_with("_PROXY");
+    if (!changes.contains(name) && !is_proxy) out.emplace_back(text);
   }
   for (const auto& [name, value] : changes) {
     if (!value.empty()) out.push_back(name + "=" + value);

@@ -31,6 +31,8 @@ int rename_without_replacing(int folder, const char* from, const char* to) {
   return no_hard_links ? rename_over_placeholder(folder, from, to) : -1;
 }
 
+constexpr auto kMost = static_cast<ByteCount>(std::numeric_limits<off_t>::max());
+
 bool unsupported(int reason) {
   return reason == ENOSYS || reason == EINVAL || reason == ESPIPE || reason == EOPNOTSUPP;
 }
@@ -51,7 +53,6 @@ class SystemFileOps final : public FileOps {
     return ::pread(fd, data, size, static_cast<off_t>(offset));
   }
   int fallocate_keep_size(int fd, ByteOffset offset, ByteCount length) override {
-    constexpr auto kMost = static_cast<ByteCount>(std::numeric_limits<off_t>::max());
     if (offset > kMost || length > kMost - offset) {
       errno = EFBIG;
       return -1;
@@ -78,6 +79,20 @@ class SystemFileOps final : public FileOps {
     return result < 0 && unsupported(errno) ? ::fdatasync(fd) : result;
   }
   int fstat(int fd, struct ::stat* out) override { return ::fstat(fd, out); }
+  off_t end_of(int fd) override { return ::lseek(fd, 0, SEEK_END); }
+  int fstatvfs(int fd, struct ::statvfs* out) override { return ::fstatvfs(fd, out); }
+  int check_size(int fd, ByteCount size) override {
+    if (size == 0) return 0;
+    if (size > kMost) {
+      errno = EFBIG;
+      return -1;
+    }
+    // A hole of one byte where nothing is yet: the kernel compares its end with the largest size
+    // before it asks the file system, which then finds nothing to do, or knows no holes.
+    const int result = ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                   static_cast<off_t>(size - 1), 1);
+    return result < 0 && errno == EFBIG ? -1 : 0;
+  }
   int stat_at(int folder, const char* name, struct ::stat* out) override {
     return ::fstatat(folder, name, out, AT_SYMLINK_NOFOLLOW);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -31,6 +32,11 @@ class FileOps {
   virtual int check_writeback(int fd) = 0;  ///< sync_file_range(WAIT_BEFORE | WAIT_AFTER): waits,
                                             ///< reports errors nobody saw yet
   virtual int fstat(int fd, struct ::stat* out) = 0;
+  virtual off_t end_of(int fd) = 0;  ///< lseek to the end: the size. On a network file system
+                                     ///< fstat would wait for write-back first
+  virtual int fstatvfs(int fd, struct ::statvfs* out) = 0;
+  virtual int check_size(int fd, ByteCount size) = 0;  ///< EFBIG if the file system has no files of
+                                                       ///< this size; changes nothing
   virtual int stat_at(int folder, const char* name,
                       struct ::stat* out) = 0;  ///< does not follow a link
   virtual int chmod(int fd, mode_t mode) = 0;

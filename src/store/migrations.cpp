@@ -101,8 +101,17 @@ ALTER TABLE transfer ADD COLUMN served_algorithm TEXT;
 ALTER TABLE transfer ADD COLUMN served_hex TEXT;
 )sql";
 
+// What requests need besides headers. The secrets themselves are never in here.
+constexpr const char* kRequests = R"sql(
+ALTER TABLE transfer ADD COLUMN secret BLOB;                        -- entry of the secret store
+ALTER TABLE transfer ADD COLUMN proxy TEXT NOT NULL DEFAULT '';     -- for http, https, ftp, and $no_proxy: a line each
+ALTER TABLE transfer ADD COLUMN ca_file TEXT NOT NULL DEFAULT '';
+ALTER TABLE transfer ADD COLUMN recoverable TEXT NOT NULL DEFAULT '';  -- numbers, separated by commas
+CREATE INDEX by_secret ON transfer (secret) WHERE secret IS NOT NULL;
+)sql";
+
 }  // namespace
 
-const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers, kServedDigests};
+const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers, kServedDigests, kRequests};
 
 }  // namespace lh

@@ -490,6 +490,17 @@ Result<PhaseCounts> SqliteStore::count() {
   }
 }
 
+Result<std::vector<SecretId>> SqliteStore::unused_secrets(const std::vector<SecretId>& secrets) {
+  std::vector<SecretId> unused;
+  for (const SecretId& secret : secrets) {
+    Statement rows(*impl_->database, "SELECT 1 FROM transfer WHERE secret = ?1 LIMIT 1");
+    const auto used = rows.bind(secret).next();
+    if (!used) return used.error();
+    if (!*used) unused.push_back(secret);
+  }
+  return unused;
+}
+
 Result<std::uint64_t> SqliteStore::last_queue_position() {
   return impl_->last_position;
 }

@@ -42,6 +42,7 @@ class SqliteStore {
                                                          std::uint64_t after_sequence,
                                                          std::uint32_t limit);
   [[nodiscard]] Result<PhaseCounts> count();
+  [[nodiscard]] Result<std::vector<SecretId>> unused_secrets(const std::vector<SecretId>& secrets);
   [[nodiscard]] Result<std::uint64_t> last_queue_position();
   [[nodiscard]] Result<std::vector<TransferId>> load_expired(TimePoint before, std::uint32_t limit);
   [[nodiscard]] Result<std::vector<std::string>> target_folders();

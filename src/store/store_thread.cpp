@@ -268,6 +268,14 @@ void StoreThread::count(Done<Result<PhaseCounts>> done) {
   impl_->add(Access::Reads, [](SqliteStore& store) { return store.count(); }, std::move(done));
 }
 
+void StoreThread::unused_secrets(std::vector<SecretId> secrets,
+                                 Done<Result<std::vector<SecretId>>> done) {
+  impl_->add(
+      Access::Reads,
+      [secrets = std::move(secrets)](SqliteStore& store) { return store.unused_secrets(secrets); },
+      std::move(done));
+}
+
 void StoreThread::last_queue_position(Done<Result<std::uint64_t>> done) {
   impl_->add(
       Access::Reads, [](SqliteStore& store) { return store.last_queue_position(); },

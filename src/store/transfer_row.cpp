@@ -31,6 +31,10 @@ constexpr std::array kColumns = {
     "checksum_algorithm",
     "checksum_hex",
     "keep_when_ended",
+    "secret",
+    "proxy",
+    "ca_file",
+    "recoverable",
     "phase",
     "phase_since",
     "created",
@@ -166,6 +170,51 @@ std::optional<RangeSet> parse_ranges(std::string_view text) {
   return set;
 }
 
+std::string format_proxy(const ProxySettings& proxy) {
+  if (proxy.empty()) return {};
+  return proxy.http + "\n" + proxy.https + "\n" + proxy.ftp + "\n" + proxy.exceptions;
+}
+
+std::optional<ProxySettings> parse_proxy(std::string_view text) {
+  ProxySettings proxy;
+  if (text.empty()) return proxy;
+  for (std::string* part : {&proxy.http, &proxy.https, &proxy.ftp}) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    *part = text.substr(0, end);
+    text.remove_prefix(end + 1);
+  }
+  proxy.exceptions = text;
+  return proxy;
+}
+
+std::string format_statuses(const std::vector<WebErrorStatus>& statuses) {
+  std::string text;
+  for (const WebErrorStatus status : statuses) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(static_cast<int>(status));
+  }
+  return text;
+}
+
+/// Whether it is one of ours.
+bool is_known(WebErrorStatus status) {
+  return status == WebErrorStatus::Unknown ||
+         web_error_name(status) != web_error_name(WebErrorStatus::Unknown);
+}
+
+std::optional<std::vector<WebErrorStatus>> parse_statuses(std::string_view text) {
+  std::vector<WebErrorStatus> statuses;
+  while (!text.empty()) {
+    std::uint64_t number = 0;
+    if (!statuses.empty() && !take(text, ',')) return std::nullopt;
+    if (!take_number(text, number) || number > 1000) return std::nullopt;
+    statuses.push_back(static_cast<WebErrorStatus>(number));
+    if (!is_known(statuses.back())) return std::nullopt;
+  }
+  return statuses;
+}
+
 /// Reads column after column and remembers the first that holds something unknown.
 class RowReader {
  public:
@@ -198,19 +247,14 @@ class RowReader {
   }
   WebErrorStatus web_error() {
     const auto status = static_cast<WebErrorStatus>(number());
-    if (status != WebErrorStatus::Unknown &&
-        web_error_name(status) == web_error_name(WebErrorStatus::Unknown)) {
-      fail();
-    }
+    if (!is_known(status)) fail();
     return status;
   }
-  HeaderList headers() {
-    auto list = parse_headers(row_.text(next()));
-    return list ? std::move(*list) : (fail(), HeaderList());
-  }
-  RangeSet ranges() {
-    auto set = parse_ranges(row_.text(next()));
-    return set ? std::move(*set) : (fail(), RangeSet());
+  /// What `parse` makes of a text.
+  template <typename T>
+  T parsed(std::optional<T> (*parse)(std::string_view)) {
+    auto value = parse(row_.text(next()));
+    return value ? std::move(*value) : (fail(), T());
   }
 
   [[nodiscard]] bool next_is_null() const { return row_.is_null(column_ + 1); }
@@ -252,7 +296,7 @@ void read_spec(RowReader& row, TransferSpec& spec) {
   spec.uri = row.text();
   spec.origin = row.text();
   spec.method = row.text();
-  spec.headers = row.headers();
+  spec.headers = row.parsed(parse_headers);
   spec.target.folder = row.text();
   spec.target.file_name = row.text();
   spec.target.collision = row.enumerator(Collision::MakeUnique);
@@ -261,6 +305,10 @@ void read_spec(RowReader& row, TransferSpec& spec) {
   spec.cost_policy = row.enumerator(BackgroundTransferCostPolicy::Always);
   spec.checksum = read_checksum(row);
   spec.keep_when_ended = row.flag();
+  spec.secret = row.optional([&row] { return row.id(); });
+  spec.proxy = row.parsed(parse_proxy);
+  spec.ca_file = row.text();
+  spec.recoverable = row.parsed(parse_statuses);
 }
 
 std::optional<ResponseHead> read_response(RowReader& row) {
@@ -271,7 +319,7 @@ std::optional<ResponseHead> read_response(RowReader& row) {
   ResponseHead head;
   head.status = row.number();
   head.uri = row.text();
-  head.headers = row.headers();
+  head.headers = row.parsed(parse_headers);
   return head;
 }
 
@@ -314,10 +362,10 @@ void read_state(RowReader& row, TransferState& state) {
   state.failures_in_row = row.count();
   state.range_refusals = row.count();
   state.high_water = row.bytes();
-  state.stored = row.ranges();
+  state.stored = row.parsed(parse_ranges);
   state.boot_id = row.text();
   state.total = row.optional([&row] { return row.bytes(); });
-  state.validator.kind = row.enumerator(Validator::Kind::Checksum);
+  state.validator.kind = row.enumerator(Validator::Kind::FileTime);
   state.validator.value = row.text();
   state.served_digest = read_checksum(row);
   state.response = read_response(row);
@@ -343,7 +391,9 @@ void bind_spec(Statement& statement, const TransferSpec& spec, std::string_view 
   statement.bind(spec.target.collision).bind(spec.group).bind(spec.priority);
   statement.bind(spec.cost_policy);
   bind_checksum(statement, spec.checksum);
-  statement.bind(spec.keep_when_ended);
+  statement.bind(spec.keep_when_ended).bind(spec.secret);
+  statement.bind(format_proxy(spec.proxy)).bind(spec.ca_file);
+  statement.bind(format_statuses(spec.recoverable));
 }
 
 void bind_response(Statement& statement, const TransferState& state, std::string_view headers) {

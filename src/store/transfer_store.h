@@ -82,6 +82,9 @@ class TransferStore {
   virtual void list(ListFilter filter, std::uint64_t after_sequence, std::uint32_t limit,
                     Done<Result<std::vector<ListedTransfer>>> done) = 0;
   virtual void count(Done<Result<PhaseCounts>> done) = 0;
+  /// Those of `secrets` that no operation refers to.
+  virtual void unused_secrets(std::vector<SecretId> secrets,
+                              Done<Result<std::vector<SecretId>>> done) = 0;
   /// Largest queue position given out so far.
   virtual void last_queue_position(Done<Result<std::uint64_t>> done) = 0;
   /// Ended before `before`: ids, oldest first.

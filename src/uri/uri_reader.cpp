@@ -67,7 +67,14 @@ std::string shown(std::string_view text) {
   if (slashes != std::string_view::npos) {
     const std::size_t start = slashes + 2;
     const std::size_t end = std::min(before_query.find('/', start), before_query.size());
-    const std::size_t at = before_query.substr(0, end).rfind('@');
+    const std::string_view authority = before_query.substr(start, end - start);
+    const std::size_t colon = authority.rfind(':');
+    // A password may have a slash in it, where it should not.
+    const bool is_odd = authority.find('@') == std::string_view::npos &&
+                        colon != std::string_view::npos && colon + 1 < authority.size() &&
+                        !is_digit(authority[colon + 1]) && !authority.ends_with(']');
+    const std::size_t at =
+        is_odd ? before_query.rfind('@') : before_query.substr(0, end).rfind('@');
     if (at != std::string_view::npos && at >= start) result.erase(start, at + 1 - start);
   }
   for (char& c : result) {
@@ -223,6 +230,7 @@ Result<void> read_parts(CURLU* url, ParsedUri& uri, std::string_view text) {
     if (!value) return std::move(value).error();
     uri.*member = std::move(value).value();
   }
+  uri.has_query = text.substr(0, text.find('#')).find('?') != std::string_view::npos;
   auto user = part_of(url, CURLUPART_USER, CURLU_URLDECODE, text);
   if (!user) return std::move(user).error();
   uri.user = std::move(user).value();
@@ -242,6 +250,7 @@ ParsedUri parse_without_host(std::string scheme, std::string_view rest) {
     rest = rest.substr(0, hash);
   }
   if (const auto mark = rest.find('?'); mark != std::string_view::npos) {
+    uri.has_query = true;
     uri.query = rest.substr(mark + 1);
     rest = rest.substr(0, mark);
   }
@@ -352,7 +361,7 @@ std::string canonical_uri(const ParsedUri& uri) {
     }
   }
   result += encode_illegal(uri.path);
-  if (!uri.query.empty()) result += "?" + encode_illegal(uri.query);
+  if (uri.has_query) result += "?" + encode_illegal(uri.query);
   return result;
 }
 

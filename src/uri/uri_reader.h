@@ -18,6 +18,7 @@ struct ParsedUri {
   int port = 0;            ///< the scheme's default if none is given; 0 if it has none
   std::string path;        ///< at least "/" where the scheme has a host
   std::string query;       ///< without "?"
+  bool has_query = false;  ///< "a?" is not "a" (RFC 3986, section 6.2.3)
   std::string fragment;    ///< without "#"
 };
 

@@ -109,7 +109,7 @@ def test_R62_a_header_that_would_break_the_request_is_refused(box, fault, header
         (b"http://h/x\ta\0b", "a?b has a NUL in it"),
         (b"http://h/x\ta\tb", "there is a second tab behind the file 'a'"),
         (b"http://h/x\ta\xffb", "the file name is not UTF-8"),
-        (b"gopher://h/x", "only http and https"),
+        (b"gopher://h/x", "only http, https and ftp"),
     ],
 )
 def test_a_bad_line_of_a_list_is_named_and_nothing_is_made(box, fault, line, says):

@@ -311,6 +311,22 @@ void MemoryStore::count(Done<Result<PhaseCounts>> done) {
       std::move(done));
 }
 
+void MemoryStore::unused_secrets(std::vector<SecretId> secrets,
+                                 Done<Result<std::vector<SecretId>>> done) {
+  read(
+      [this, secrets = std::move(secrets)] {
+        std::vector<SecretId> unused;
+        for (const SecretId& secret : secrets) {
+          const bool is_used = std::ranges::any_of(rows_, [&secret](const auto& row) {
+            return row.second.transfer.spec.secret == secret;
+          });
+          if (!is_used) unused.push_back(secret);
+        }
+        return unused;
+      },
+      std::move(done));
+}
+
 void MemoryStore::last_queue_position(Done<Result<std::uint64_t>> done) {
   read([this] { return last_queue_position_; }, std::move(done));
 }

@@ -66,6 +66,8 @@ class MemoryStore final : public TransferStore {
   void list(ListFilter filter, std::uint64_t after_sequence, std::uint32_t limit,
             Done<Result<std::vector<ListedTransfer>>> done) override;
   void count(Done<Result<PhaseCounts>> done) override;
+  void unused_secrets(std::vector<SecretId> secrets,
+                      Done<Result<std::vector<SecretId>>> done) override;
   void last_queue_position(Done<Result<std::uint64_t>> done) override;
   void load_expired(TimePoint before, std::uint32_t limit,
                     Done<Result<std::vector<TransferId>>> done) override;

@@ -47,7 +47,8 @@ bool proves(const Validator& validator, const ServedFile& file) {
     case Validator::Kind::LastModified:
       return file.proof == Proof::LastModified && validator.value == date_of(file.content);
     case Validator::Kind::Checksum:
-      return true;  // asked without a condition
+      return true;                   // asked without a condition
+    case Validator::Kind::FileTime:  // it speaks HTTP only
     case Validator::Kind::None:
       return false;
   }

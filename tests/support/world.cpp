@@ -79,6 +79,7 @@ TransferManager::Outside World::outside() {
           .has_watchers = [this] { return attachments_->any_watches(); },
           .tell = [this](const Change& change) { told(change); },
           .wake_at = [this](std::optional<TimePoint> when) { wake_at_ = when; },
+          .drop_secret = [this](const SecretId& secret) { secrets.erase(secret); },
           .store_failed = [this](const Error&) { store_failed_ = true; },
           .quiet = [] {}};
 }
@@ -135,6 +136,11 @@ void World::sweep() {
     });
   }
   if (sweeps_open_ == 0) swept_ = true;
+  store.unused_secrets({secrets.begin(), secrets.end()},
+                       [this](const Result<std::vector<SecretId>>& unused) {
+                         if (!unused.ok()) return;
+                         for (const SecretId& secret : *unused) secrets.erase(secret);
+                       });
 }
 
 void World::end_process() {
@@ -270,10 +276,24 @@ void World::check() {
   witness.check_settled({facts, options_.limits, clock.now(), wake_at_, swept_}, snapshots);
 }
 
+/// What an operation needs is kept until it has ended, and no longer. (Those of creations that were
+/// refused are the caller's.)
+void World::check_secrets() {
+  for (const auto& [id, secret] : secret_of_) {
+    const Transfer* const row = store.find(id);
+    const bool is_needed = row != nullptr && !is_final(row->state.phase);
+    if (is_needed && !secrets.contains(secret)) witness.report("a secret is gone too early");
+    if (row != nullptr && !is_needed && secrets.contains(secret)) {
+      witness.report("a secret stays behind its operation");
+    }
+  }
+}
+
 void World::check_at_rest() {
   check();
   if (manager_ && manager_->live_count() > 0) witness.report("something ended stays in memory");
   witness.check_at_rest();
+  check_secrets();
   kill();
   start();
   settle();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -106,6 +107,7 @@ class World {
   ScriptedEngine engine;
   ScriptedFiles files;
   Witness witness;
+  std::set<SecretId> secrets;  ///< that the secret store keeps
   Conditions network;
   Facts facts;
 
@@ -138,6 +140,7 @@ class World {
   // What random orders are made of: requests that are answered later.
   using Answered = std::function<void(std::optional<TransferError>)>;
   using Created = std::function<void(Result<std::vector<TransferId>>)>;
+  void note_secrets(const std::vector<TransferId>& ids, const std::vector<TransferSpec>& specs);
   void ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start, bool attach,
                   Created done = {});
   /// A client that hears of everything, from now on and after every restart.
@@ -184,6 +187,7 @@ class World {
   [[nodiscard]] std::size_t request(const std::string& what);
   void open_for_business();
   void sweep();
+  void check_secrets();
   void fire_wake();
   /// One thing that is on its way arrives. False if nothing is.
   bool pump();
@@ -203,6 +207,7 @@ class World {
   std::set<std::pair<std::string, TransferId>> wanted_attachments_;
   std::string watcher_;  ///< empty: none
   std::optional<TimePoint> wake_at_;
+  std::map<TransferId, SecretId> secret_of_;
   bool ready_ = false;
   bool swept_ = true;
   std::size_t sweeps_open_ = 0;

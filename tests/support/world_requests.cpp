@@ -63,14 +63,23 @@ TransferSpec World::make_spec(const std::string& app, ByteCount size, const Down
   spec.priority = wish.priority;
   spec.cost_policy = wish.cost_policy;
   spec.keep_when_ended = wish.keep_when_ended;
+  if (last_file_ % 2 == 0) spec.secret = *secrets.insert(new_id()).first;
   if (wish.with_checksum) spec.checksum = checksum_of(server.file(spec.uri).content);
   return spec;
+}
+
+void World::note_secrets(const std::vector<TransferId>& ids,
+                         const std::vector<TransferSpec>& specs) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (specs[i].secret) secret_of_[ids[i]] = *specs[i].secret;
+  }
 }
 
 void World::ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start,
                        bool attach_too, Created done) {
   std::vector<TransferId> ids;
   for (std::size_t i = 0; i < specs.size(); ++i) ids.push_back(new_id());
+  note_secrets(ids, specs);
   const std::size_t asked = request("create " + short_name(ids.front()) + " x" +
                                     std::to_string(ids.size()) + (start ? ", started" : ""));
   manager_->create(std::move(specs), start, std::move(ids),
@@ -110,6 +119,7 @@ void World::ask_batch(std::vector<std::vector<TransferSpec>> parts, bool start, 
     std::vector<TransferId> ids;
     for (std::size_t i = 0; i < part.size(); ++i) ids.push_back(new_id());
     batch->ids.insert(batch->ids.end(), ids.begin(), ids.end());
+    note_secrets(ids, part);
     const std::size_t asked = request("stage " + short_name(ids.front()) + " x" +
                                       std::to_string(ids.size()) + (start ? ", started" : ""));
     manager_->stage(batch->number, std::move(part), start, std::move(ids),
@@ -126,10 +136,12 @@ void World::ask_batch(std::vector<std::vector<TransferSpec>> parts, bool start, 
 void World::publish_batch(std::uint64_t batch, const std::vector<TransferId>& ids,
                           const Created& done) {
   const std::size_t asked = request("publish a batch of " + std::to_string(ids.size()));
-  manager_->publish(batch, [this, asked, ids, done](const Result<std::uint64_t>& count) {
+  manager_->publish(batch, [this, asked, batch, ids, done](const Result<std::uint64_t>& count) {
     witness.answered(asked);
     if (count.ok()) {
       for (const TransferId& id : ids) witness.created(id);
+    } else {
+      manager_->drop(batch);
     }
     if (!done) return;
     done(count.ok() ? Result<std::vector<TransferId>>(ids)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -79,6 +80,12 @@ template <typename T>
 class IVector : public IIterable<T> {
  public:
   using IIterable<T>::IIterable;
+  /// Ours: `changing` is called with what the list is about to become; what it throws leaves the
+  /// list as it is.
+  using Changing = std::function<void(const std::vector<T>&)>;
+  IVector(std::vector<T> items, Changing changing)
+      : IIterable<T>(std::move(items)),
+        changing_(std::make_shared<Changing>(std::move(changing))) {}
 
   [[nodiscard]] std::uint32_t Size() const {
     return static_cast<std::uint32_t>(this->list().size());
@@ -94,16 +101,47 @@ class IVector : public IIterable<T> {
   }
   void SetAt(std::uint32_t index, T value) const {
     detail::check_index(index, this->list().size());
-    this->list()[index] = std::move(value);
+    change([&](std::vector<T>& items) { items[index] = std::move(value); });
   }
-  void Append(T value) const { this->list().push_back(std::move(value)); }
+  void InsertAt(std::uint32_t index, T value) const {
+    if (index != this->list().size()) detail::check_index(index, this->list().size());
+    change([&](std::vector<T>& items) {
+      items.insert(items.begin() + static_cast<std::ptrdiff_t>(index), std::move(value));
+    });
+  }
+  void Append(T value) const {
+    change([&](std::vector<T>& items) { items.push_back(std::move(value)); });
+  }
   void RemoveAt(std::uint32_t index) const {
     detail::check_index(index, this->list().size());
-    this->list().erase(this->list().begin() + static_cast<std::ptrdiff_t>(index));
+    change([&](std::vector<T>& items) {
+      items.erase(items.begin() + static_cast<std::ptrdiff_t>(index));
+    });
   }
-  void Clear() const { this->list().clear(); }
+  void RemoveAtEnd() const {
+    if (this->list().empty()) throw hresult_out_of_bounds(L"the list is empty");
+    change([](std::vector<T>& items) { items.pop_back(); });
+  }
+  void Clear() const {
+    change([](std::vector<T>& items) { items.clear(); });
+  }
+  void ReplaceAll(std::vector<T> values) const {
+    change([&](std::vector<T>& items) { items = std::move(values); });
+  }
   /// A copy of what is in it now.
   [[nodiscard]] IVectorView<T> GetView() const { return IVectorView<T>(this->list()); }
+
+ private:
+  template <typename Edit>
+  void change(Edit edit) const {
+    if (!changing_) return edit(this->list());
+    std::vector<T> changed = this->list();
+    edit(changed);
+    (*changing_)(changed);
+    this->list() = std::move(changed);
+  }
+
+  std::shared_ptr<Changing> changing_;
 };
 
 template <typename T>

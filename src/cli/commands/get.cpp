@@ -16,6 +16,7 @@
 #include "cli/follow.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/request_options.h"
 #include "cli/selection.h"
 #include "cli/transfer_json.h"
 #include "cli/words.h"
@@ -32,8 +33,8 @@ struct GetOptions {
   std::optional<std::string> priority;
   std::optional<std::string> cost_policy;
   std::optional<std::string> checksum;
-  std::optional<std::string> method;
-  std::vector<std::string> headers;
+  std::optional<std::string> recoverable;
+  RequestOptions request;
   bool wait = false;
   bool paused = false;
   bool json = false;
@@ -96,11 +97,8 @@ std::vector<PlannedDownload> plan(const GetOptions& options) {
 
 longhaul::DownloadSettings settings_of(const GetOptions& options) {
   longhaul::DownloadSettings settings;
-  if (options.method) {
-    check_method(*options.method);
-    settings.Method = *options.method;
-  }
-  settings.Headers = parse_headers(options.headers);
+  options.request.apply(settings);
+  if (options.recoverable) settings.Recoverable = parse_web_errors(*options.recoverable);
   if (options.priority) settings.Priority = parse_priority(*options.priority);
   if (options.cost_policy) settings.CostPolicy = parse_cost_policy(*options.cost_policy);
   if (options.checksum) {
@@ -185,9 +183,9 @@ ExitStatus wait_for(longhaul::TransferService& service, const std::vector<std::s
 }
 
 ExitStatus run_get(const GetOptions& options) {
-  const longhaul::DownloadSettings settings = settings_of(options);
   const std::vector<PlannedDownload> downloads = plan(options);
   if (downloads.empty()) return ExitStatus::Done;
+  const longhaul::DownloadSettings settings = settings_of(options);
   longhaul::TransferService service = open_service();
   const std::vector<std::string> ids = create(service, settings, downloads, !options.paused);
   Output output;
@@ -212,15 +210,17 @@ Run define_get(Arguments& arguments) {
                   "URL or URL<TAB>FILE");
   arguments.flag("--wait", options->wait, "Wait until all have ended, with progress on a terminal");
   arguments.flag("--paused", options->paused, "Create only; 'longhaul resume' starts it");
-  arguments.values("-H,--header", "'NAME: VALUE'", options->headers,
-                   "Send this header; may be given several times");
   arguments.value("--priority", "PRIORITY", options->priority,
                   "Place in the queue: high, default or low");
   arguments.value("--cost-policy", "POLICY", options->cost_policy,
                   "Networks to use: default, unrestricted-only or always");
   arguments.value("--checksum", "ALGORITHM:HEX", options->checksum,
                   "Fail unless the file has this sha256, sha512, sha1 or md5 digest");
-  arguments.value("--method", "METHOD", options->method, "HTTP method, GET unless given");
+  options->request.declare(arguments);
+  arguments.value(
+      "--recoverable", "STATUS[,STATUS]", options->recoverable,
+      "Pause on these errors (such as Forbidden) instead of ending; 'longhaul set --url' "
+      "and 'longhaul resume' go on");
   arguments.flag("--json", options->json, "Print each transfer as a JSON object, not just its ID");
   return [options] { return run_get(*options); };
 }

@@ -37,6 +37,7 @@ struct Snapshot {
   std::optional<TimePoint> ended_at;
   std::uint64_t sequence = 0;  ///< place in lists; 0 where it is not known (signals)
   std::optional<TransferError> error;
+  std::vector<WebErrorStatus> recoverable;  ///< R155
   std::vector<Blocker> blockers;
   std::optional<TimePoint> next_attempt;
 

@@ -13,8 +13,6 @@ namespace lh {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 255;
-/// Far beyond what servers take; a page of a thousand must fit into a message.
-constexpr std::size_t kMaxUriBytes = 32UL * 1024;
 
 // R62: those that the service sets itself.
 constexpr std::array<std::string_view, 5> kReservedHeaders = {"Range", "If-Range", "Content-Length",
@@ -50,26 +48,6 @@ Result<void> check_label(std::string_view what, std::string_view text) {
   if (text.size() > kMaxNameBytes) return bad(what, text.substr(0, 40), "longer than 255 bytes");
   if (has_control(text)) return bad(what, text, "control characters are not allowed");
   return check_utf8(what, text);
-}
-
-/// What the URI reader makes: scheme, host, no user info, no fragment, nothing unprintable.
-Result<void> check_uri(std::string_view uri) {
-  if (uri.size() > kMaxUriBytes) {
-    return bad("URL", uri.substr(0, 40), "longer than " + std::to_string(kMaxUriBytes) + " bytes");
-  }
-  const bool clean = std::ranges::all_of(uri, [](char c) { return c > ' ' && c != 0x7F; });
-  if (!clean) return invalid_argument("the URL has blanks, control or non-ASCII characters");
-  const auto mark = uri.find("://");
-  if (mark == std::string_view::npos) return bad("URL", uri, "not absolute");
-  if (auto scheme = check_scheme(uri.substr(0, mark)); !scheme) return scheme;
-  const auto rest = uri.substr(mark + 3);
-  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (authority.empty()) return bad("URL", uri, "no host");
-  if (authority.find('@') != std::string_view::npos) {
-    return invalid_argument("the URL holds a user name or password");
-  }
-  if (rest.find('#') != std::string_view::npos) return invalid_argument("the URL has a fragment");
-  return {};
 }
 
 Result<void> check_target(const Target& target) {
@@ -129,8 +107,35 @@ Result<void> check_request_header(std::string_view name, std::string_view value)
 }
 
 Result<void> check_scheme(std::string_view scheme) {
-  if (scheme == "http" || scheme == "https") return {};
-  return bad("scheme", scheme, "only http and https are supported");
+  if (scheme == "http" || scheme == "https" || scheme == "ftp") return {};
+  return bad("scheme", scheme, "only http, https and ftp are supported");
+}
+
+Result<void> check_request_uri(std::string_view uri) {
+  if (uri.size() > kMaxRequestUri) {
+    return bad("URL", uri.substr(0, 40),
+               "longer than " + std::to_string(kMaxRequestUri) + " bytes");
+  }
+  const bool clean = std::ranges::all_of(uri, [](char c) { return c > ' ' && c != 0x7F; });
+  if (!clean) return invalid_argument("the URL has blanks, control or non-ASCII characters");
+  const auto mark = uri.find("://");
+  if (mark == std::string_view::npos) return bad("URL", uri, "not absolute");
+  if (auto scheme = check_scheme(uri.substr(0, mark)); !scheme) return scheme;
+  const auto rest = uri.substr(mark + 3);
+  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (authority.empty()) return bad("URL", uri, "no host");
+  if (authority.find('@') != std::string_view::npos) {
+    return invalid_argument("the URL holds a user name or password");
+  }
+  if (rest.find('#') != std::string_view::npos) return invalid_argument("the URL has a fragment");
+  return {};
+}
+
+Result<void> check_ca_file(std::string_view path) {
+  if (path.empty()) return {};
+  if (!path.starts_with('/')) return bad("file of certificates", path, "not an absolute path");
+  if (has_control(path)) return bad("file of certificates", path, "control characters in its path");
+  return check_utf8("the path of the file of certificates", path);
 }
 
 Result<void> check_method(std::string_view method) {
@@ -179,12 +184,13 @@ Result<void> check_spec(const TransferSpec& spec) {
   if (auto result = check_enums(spec); !result) return result;
   if (auto result = check_label("app id", spec.app); !result) return result;
   if (auto result = check_label("group", spec.group); !result) return result;
-  if (auto result = check_uri(spec.uri); !result) return result;
+  if (auto result = check_request_uri(spec.uri); !result) return result;
   if (auto result = check_method(spec.method); !result) return result;
   for (const HeaderField& header : spec.headers) {
     if (auto result = check_request_header(header.name, header.value); !result) return result;
   }
   if (auto result = check_target(spec.target); !result) return result;
+  if (auto result = check_ca_file(spec.ca_file); !result) return result;
   if (spec.checksum) return check_digest(*spec.checksum);
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -11,8 +12,18 @@ namespace lh {
 /// kInvalidArgument otherwise.
 [[nodiscard]] Result<void> check_request_header(std::string_view name, std::string_view value);
 
-/// R69: http or https, nothing else yet. `scheme` in lower case.
+/// R69: http, https or ftp. `scheme` in lower case.
 [[nodiscard]] Result<void> check_scheme(std::string_view scheme);
+
+/// Far beyond what servers take; a page of a thousand must fit into a message of the bus.
+inline constexpr std::size_t kMaxRequestUri = 32UL * 1024;
+
+/// What the URI reader makes of what may be asked for: with a scheme and a host, without user info
+/// and fragment, not too long.
+[[nodiscard]] Result<void> check_request_uri(std::string_view uri);
+
+/// Empty, or an absolute path.
+[[nodiscard]] Result<void> check_ca_file(std::string_view path);
 
 /// R56: an HTTP token.
 [[nodiscard]] Result<void> check_method(std::string_view method);

@@ -3,18 +3,24 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/guid.h"
 #include "core/http/header_field.h"
+#include "core/model/proxy_settings.h"
 #include "longhaul/background_transfer_types.h"
+#include "longhaul/web_error_status.h"
 
 namespace lh {
 
 using longhaul::BackgroundTransferCostPolicy;
 using longhaul::BackgroundTransferPriority;
 using longhaul::BackgroundTransferStatus;
+using longhaul::WebErrorStatus;
 
 using TransferId = Guid;
+/// Names an entry of the secret store; transfers that were created together share one.
+using SecretId = Guid;
 
 enum class TransferKind : std::uint8_t { Download = 0, Upload = 1 };
 
@@ -48,12 +54,16 @@ struct TransferSpec {
   std::string uri;     ///< absolute, normalised, without fragment
   std::string origin;  ///< "http://host:port", key of the per-origin limit
   std::string method = "GET";
-  HeaderList headers;
+  HeaderList headers;              ///< but the secret ones
+  std::optional<SecretId> secret;  ///< what else the requests need (core/model/secrets.h)
+  ProxySettings proxy;
+  std::string ca_file;  ///< absolute path of the certificates to trust; empty: the configuration's
   Target target;
   std::string group;
   BackgroundTransferPriority priority = BackgroundTransferPriority::Default;
   BackgroundTransferCostPolicy cost_policy = BackgroundTransferCostPolicy::Default;
   std::optional<Checksum> checksum;
+  std::vector<WebErrorStatus> recoverable;  ///< errors that pause instead of ending it (R155)
   bool keep_when_ended = false;  ///< stays listed until forgotten, although its end was delivered
                                  ///< (the command line's transfers)
 

@@ -12,7 +12,8 @@ struct Validator {
     StrongEtag,    ///< `value` is the tag with its quotes
     LastModified,  ///< `value` is the date as received; at least 60 s older than the response's
                    ///< Date (RFC 9110, section 8.8.2.2)
-    Checksum       ///< the server proves nothing, but the app's checksum tells in the end
+    Checksum,      ///< the server proves nothing, but the app's checksum tells in the end
+    FileTime       ///< FTP: `value` is the time of the file's last change; with its length (R177)
   };
   Kind kind = Kind::None;
   std::string value;

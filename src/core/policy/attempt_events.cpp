@@ -1,5 +1,7 @@
 #include <string_view>
+#include <utility>
 
+#include "core/model/ftp_answer.h"
 #include "core/model/web_error.h"
 #include "core/policy/transition.h"
 
@@ -60,7 +62,7 @@ void attempt_failed(Transition& t, const Failure& failure) {
     t.enter(Phase::Queued, why_stopped(StopReason::NoNetwork));
     return t.persist();
   }
-  if (!failure.transient) return t.fail(failure.error, "failed");
+  if (!failure.transient) return t.fail_or_ask_app(failure.error, "failed");
   t.retry_or_fail(failure);
 }
 
@@ -85,12 +87,18 @@ TransferError too_long(Transition& t) {
 
 /// R77: the newest answer that says something about the file, or about the error.
 void record_response(Transition& t, const ResponseHead& head) {
+  if (t.spec().method == kFtpMethod) return;  // R176
   if (t.state().response) t.state().has_response_changed = true;
   t.state().response = head;
 }
 
 /// What proves that later bytes belong to this answer.
 Validator proof_of(Transition& t, const event::ResponseArrived& e) {
+  const bool is_ftp = t.spec().method == kFtpMethod;
+  if (is_ftp && e.total && !ftp_time(e.head).empty()) {
+    return {Validator::Kind::FileTime, ftp_time(e.head)};
+  }
+  if (is_ftp && e.total && t.spec().checksum) return {Validator::Kind::Checksum, {}};
   if (e.head.status != 200 || t.spec().method != "GET" || refuses_ranges(e.head)) return {};
   Validator validator = validator_of(e.head);
   const bool checksum_tells = t.spec().checksum && e.total && !is_encoded(e.head);
@@ -171,7 +179,7 @@ void on(Transition& t, const event::ResponseArrived& e) {
   TransferState& state = t.state();
   const bool had_bytes =
       (e.replaced && !t.live().restart_told) || !state.stored.empty() || t.live().received > 0;
-  action::Notify news{.what = What::Response, .response_changed = true};
+  action::Notify news{.what = What::Response, .response_changed = t.spec().method != kFtpMethod};
   switch (e.verdict) {
     case Verdict::Kind::AskAgain:
       if (is_refusal(e.head.status) && state.range_refusals > 0) break;  // the last word
@@ -252,7 +260,11 @@ void on(Transition& t, const event::AttemptStopped& e) {
 void on(Transition& t, const event::AttemptFailed& e) {
   if (!t.is_current(e.attempt)) return;
   const StopReason reason = t.close_attempt();
-  t.record_prefix(e.durable_prefix);
+  if (e.bytes_lost) {
+    t.restart();
+  } else {
+    t.record_prefix(e.durable_prefix);
+  }
   if (was_wanted(t, reason)) return attempt_failed(t, e.failure);
   settle(t, reason);
 }
@@ -264,8 +276,9 @@ void on(Transition& t, const event::AttemptRefusedRange& e) {
   // A 206 of another version is no refusal: the file has changed, however often (R74, R76).
   if (is_refusal(e.status)) ++t.state().range_refusals;
   if (was_wanted(t, reason) && t.state().range_refusals > 1) {
-    return t.fail(http_error(e.status, t.spec().method, t.spec().uri),
-                  "the server refuses ranges again");
+    TransferError error = http_error(e.status, t.spec().method, t.spec().uri);
+    if (t.app_can_mend(error)) t.restart();
+    return t.fail_or_ask_app(std::move(error), "the server refuses ranges again");
   }
   t.restart();
   settle(t, reason);

@@ -1,8 +1,10 @@
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
+#include "core/model/ftp_answer.h"
+#include "core/model/request_headers.h"
 #include "core/model/spec_check.h"
 #include "core/policy/transition.h"
 
@@ -33,22 +35,6 @@ std::optional<std::string> pause_obstacle(Transition& t) {
     return "the transfer is already paused by the system";
   }
   return std::nullopt;
-}
-
-void remove_header(HeaderList& headers, std::string_view name) {
-  std::erase_if(headers,
-                [name](const HeaderField& field) { return same_field_name(field.name, name); });
-}
-
-void set_header(HeaderList& headers, const HeaderField& added) {
-  const auto found = std::ranges::find_if(headers, [&added](const HeaderField& field) {
-    return same_field_name(field.name, added.name);
-  });
-  if (found == headers.end()) {
-    headers.push_back(added);
-  } else {
-    found->value += ", " + added.value;
-  }
 }
 
 }  // namespace
@@ -122,10 +108,22 @@ void on(Transition& t, const event::Changed& e) {
       return t.refuse(e.request, checked.error());
     }
   }
+  const Phase phase = t.state().phase;
+  if (e.uri && phase != Phase::PausedByApp && phase != Phase::PausedRecoverable) {
+    return t.refuse(e.request,
+                    "the URL can be changed only while the transfer is paused by the app or by an "
+                    "error that the app said it can mend");
+  }
+  if (e.uri && e.uri->first.starts_with("ftp:") != (t.spec().method == kFtpMethod)) {
+    return t.refuse(e.request, invalid_argument("a transfer cannot change between HTTP and FTP"));
+  }
+  if (e.uri) std::tie(t.spec().uri, t.spec().origin) = *e.uri;
+  if (e.recoverable) t.spec().recoverable = *e.recoverable;
+  if (e.secret) t.spec().secret = *e.secret;
   if (e.priority) t.spec().priority = *e.priority;
   if (e.cost_policy) t.spec().cost_policy = *e.cost_policy;
-  for (const std::string& name : e.remove_headers) remove_header(t.spec().headers, name);
-  for (const HeaderField& header : e.set_headers) set_header(t.spec().headers, header);
+  for (const std::string& name : e.remove_headers) remove_request_header(t.spec().headers, name);
+  for (const HeaderField& header : e.set_headers) add_request_header(t.spec().headers, header);
   t.persist();
   t.accept(e.request);
   // R45: applied at once.

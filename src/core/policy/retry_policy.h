@@ -14,6 +14,7 @@ struct Failure {
   TransferError error;
   bool transient = false;               ///< worth another attempt
   std::optional<Duration> retry_after;  ///< what the server asked for
+  bool counts = true;                   ///< against the retries
 };
 
 struct RetryDecision {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -47,6 +48,11 @@ struct Changed {
   std::optional<BackgroundTransferCostPolicy> cost_policy;
   HeaderList set_headers;                   ///< values of one name concatenate (R58)
   std::vector<std::string> remove_headers;  ///< R61
+  /// Where the file is now, and the origin of that (R159).
+  std::optional<std::pair<std::string, std::string>> uri{};
+  std::optional<std::vector<WebErrorStatus>> recoverable{};  ///< R155
+  /// What replaces its secrets: another entry of the store, or none.
+  std::optional<std::optional<SecretId>> secret{};
 };
 struct SlotGranted {
   AttemptId attempt = 0;
@@ -95,6 +101,7 @@ struct AttemptFailed {
   AttemptId attempt = 0;
   Failure failure;
   ByteCount durable_prefix = 0;
+  bool bytes_lost = false;  ///< those that were there; the file is gone
 };
 /// Nothing of what is there can be continued (Verdict AskAgain). The file is as it was: whatever
 /// vouches for its bytes must be void before it holds others.
@@ -148,11 +155,16 @@ struct StartAttempt {
 };
 struct StopAttempt {
   AttemptId attempt = 0;
+  StopReason reason = StopReason::None;
 };
 struct SyncFile {};     ///< make the complete partial file durable, verify the checksum; answers
                         ///< FileSynced or FileFailed
 struct CommitFile {};   ///< rename under `state.commit`; answers FileCommitted or FileFailed
 struct DiscardFile {};  ///< remove the partial file; answers FileDiscarded
+/// The transfer needs this entry no longer; it goes unless another does.
+struct DropSecret {
+  SecretId secret;
+};
 /// Tell those who watch. Status changes, new responses, restarts and the end are never dropped;
 /// bytes are merged.
 struct Notify {
@@ -163,9 +175,9 @@ struct Notify {
 };
 }  // namespace action
 
-using Action =
-    std::variant<action::Persist, action::Reply, action::StartAttempt, action::StopAttempt,
-                 action::SyncFile, action::CommitFile, action::DiscardFile, action::Notify>;
+using Action = std::variant<action::Persist, action::Reply, action::StartAttempt,
+                            action::StopAttempt, action::SyncFile, action::CommitFile,
+                            action::DiscardFile, action::DropSecret, action::Notify>;
 
 struct Step {
   Transfer transfer;

@@ -6,12 +6,13 @@
 #include "core/http/etag.h"
 #include "core/http/http_date.h"
 #include "core/http/text.h"
+#include "core/model/ftp_answer.h"
 
 namespace lh {
 namespace {
 
 Verdict verdict(Verdict::Kind kind, std::string reason) {
-  return {kind, 0, std::move(reason)};
+  return {.kind = kind, .skip = 0, .reason = std::move(reason)};
 }
 
 Verdict ask_again(std::string reason) {
@@ -44,6 +45,8 @@ bool validator_agrees(const Validator& validator, const HeaderList& headers, boo
     }
     case Validator::Kind::Checksum:
       return true;
+    case Validator::Kind::FileTime:
+      return false;  // of another protocol
   }
   return false;
 }
@@ -82,7 +85,7 @@ Verdict judge_partial(const TransferPlan& plan, ByteCount have, const ResponseHe
       return ask_again("206 whose length is not that of its range");
     }
   }
-  return {Verdict::Kind::Append, have - *range->first, {}};
+  return {Verdict::Kind::Append, have - *range->first, {}, *range->last + 1};
 }
 
 /// 412 and 416 to a request for a range.
@@ -98,6 +101,19 @@ Verdict judge_refusal(const TransferPlan& plan, ByteCount have, const ResponseHe
   return ask_again(std::to_string(head.status) + " to a request for a range");
 }
 
+/// R177: the same length and time as before, else from the beginning.
+Verdict judge_ftp(const TransferPlan& plan, ByteCount have, const ResponseHead& head) {
+  const std::string time = ftp_time(head);
+  const auto size = ftp_size(head);
+  const bool by_checksum = plan.validator.kind == Validator::Kind::Checksum;
+  const bool same_time = !time.empty() && time == plan.validator.value;
+  const bool same = (by_checksum || same_time) && size && size == plan.total;
+  if (have > 0 && same) return {Verdict::Kind::Append, 0, {}, *size};
+  if (have > 0) return ask_again("the file on the server has changed");
+  if (plan.trust_file_size && !same) return ask_again("another version");
+  return verdict(Verdict::Kind::StartOver, {});
+}
+
 }  // namespace
 
 TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Limits& limits,
@@ -110,6 +126,9 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
   plan.uri = transfer.spec.uri;
   plan.method = transfer.spec.method;
   plan.headers = transfer.spec.headers;
+  plan.secret = transfer.spec.secret;
+  plan.proxy = transfer.spec.proxy;
+  plan.ca_file = transfer.spec.ca_file;
   plan.target = transfer.spec.target;
   plan.known_file_name = state.file_name;
   plan.connect_timeout = limits.connect_timeout;
@@ -121,18 +140,20 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
   plan.slow_after = limits.slow_after;
   plan.slow_bytes = limits.slow_bytes;
 
-  if (plan.method == "GET" && state.validator.can_resume()) {
+  const bool is_ftp = plan.method == kFtpMethod;
+  if ((plan.method == "GET" || is_ftp) && state.validator.can_resume()) {
     plan.validator = state.validator;
     plan.total = state.total;
     plan.served_digest = state.served_digest;
     plan.resume_from = state.stored.prefix_length();
     plan.trust_file_size =
-        !boot_id.empty() && state.boot_id == boot_id && state.response.has_value();
+        !boot_id.empty() && state.boot_id == boot_id && (state.response.has_value() || is_ftp);
   }
   return plan;
 }
 
 Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseHead& head) {
+  if (plan.method == kFtpMethod) return judge_ftp(plan, have, head);
   const int status = head.status;
   if (status < 200 || status > 599) {
     return verdict(Verdict::Kind::Invalid, "status " + std::to_string(status));

@@ -16,7 +16,10 @@ struct TransferPlan {
   TransferKind kind = TransferKind::Download;
   std::string uri;
   std::string method;
-  HeaderList headers;            ///< the app's own
+  HeaderList headers;  ///< the app's own, but the secret ones
+  std::optional<SecretId> secret;
+  ProxySettings proxy;
+  std::string ca_file;           ///< empty: the configuration's
   ByteOffset resume_from = 0;    ///< bytes that are there and proven by `validator`; more may be in
                                  ///< the file, see `trust_file_size`
   bool trust_file_size = false;  ///< same boot as the last record: the partial file's size is what
@@ -54,6 +57,7 @@ struct Verdict {
   Kind kind = Kind::StartOver;
   ByteCount skip = 0;
   std::string reason;  ///< for the log
+  ByteCount end = 0;   ///< Append: where the part that the answer promises ends
 
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };

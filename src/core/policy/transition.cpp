@@ -1,11 +1,16 @@
 #include "core/policy/transition.h"
 
+#include <algorithm>
+
 #include "core/model/web_error.h"
 
 namespace lh::machine {
 
 Transition::Transition(Transfer transfer, const Surroundings& surroundings)
-    : in_(surroundings), step_{std::move(transfer), {}, {}}, status_before_(status()) {}
+    : in_(surroundings),
+      step_{std::move(transfer), {}, {}},
+      status_before_(status()),
+      secret_before_(step_.transfer.spec.secret) {}
 
 bool Transition::is_current(AttemptId attempt) const {
   return attempt != 0 && step_.transfer.live.attempt == attempt;
@@ -28,6 +33,7 @@ void Transition::enter(Phase phase, std::string_view why) {
   if (is_final(phase)) {
     to.ended = in_.now;
     spec().headers.clear();  // R14: they may hold tokens, and nobody needs them again
+    spec().secret.reset();
   }
   because(why);
 }
@@ -70,7 +76,7 @@ void Transition::start_attempt(AttemptId attempt) {
 
 void Transition::stop_attempt(StopReason reason) {
   if (live().attempt == 0) return;
-  if (live().stopping == StopReason::None) act(action::StopAttempt{live().attempt});
+  if (live().stopping == StopReason::None) act(action::StopAttempt{live().attempt, reason});
   live().stopping = reason;
 }
 
@@ -134,17 +140,32 @@ void Transition::fail(TransferError error, std::string_view why) {
   notify(action::Notify::What::Ended);
 }
 
+bool Transition::app_can_mend(const TransferError& error) const {
+  const auto& mendable = transfer().spec.recoverable;
+  // R173: what went wrong here, with disk or checksum, is no web error.
+  return error.status != WebErrorStatus::Unknown &&
+         std::ranges::find(mendable, error.status) != mendable.end();
+}
+
+void Transition::fail_or_ask_app(TransferError error, std::string_view why) {
+  if (!app_can_mend(error)) return fail(std::move(error), why);
+  state().error = std::move(error);
+  enter(Phase::PausedRecoverable, "the app can mend this error");
+  persist();
+}
+
 void Transition::retry_or_fail(const Failure& failure) {
-  ++state().failures_in_row;
+  if (failure.counts) ++state().failures_in_row;
   const auto decision =
       after_failure(failure, state().failures_in_row, in_.limits, in_.now, in_.jitter);
   if (decision.kind == RetryDecision::Kind::GiveUp) {
-    return fail(failure.error, failure.transient ? "no retries left" : "failed");
+    return fail_or_ask_app(failure.error, failure.transient ? "no retries left" : "failed");
   }
   state().error = failure.error;
   enter(Phase::RetryAt, "attempt failed; the next is due later");
   state().wake_at = decision.at;
   persist();
+  notify(action::Notify::What::Status);  // the same status, but why and until when is news
 }
 
 void Transition::wait_for_room(TransferError error, ByteCount bytes_needed) {
@@ -163,6 +184,8 @@ Step Transition::finish() && {
     notify({.what = action::Notify::What::Response, .restarted = true});
   }
   if (!status_told_ && status() != status_before_) notify(action::Notify::What::Status);
+  // Last: behind the Persist that gives it up.
+  if (secret_before_ && spec().secret != secret_before_) act(action::DropSecret{*secret_before_});
   return std::move(step_);
 }
 

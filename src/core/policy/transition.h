@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,6 +60,10 @@ class Transition {
 
   /// Final error: recorded, bytes removed, told.
   void fail(TransferError error, std::string_view why);
+  /// R155: whether the app wants to be asked about this error.
+  [[nodiscard]] bool app_can_mend(const TransferError& error) const;
+  /// What a server or the network did wrong: final, unless the app can mend it (R156).
+  void fail_or_ask_app(TransferError error, std::string_view why);
   /// An attempt failed: the next one is due later, or this was the last (R39 to R43).
   void retry_or_fail(const Failure& failure);
   /// No room on the disk; looks again later.
@@ -76,6 +81,7 @@ class Transition {
   const Surroundings& in_;
   Step step_;
   BackgroundTransferStatus status_before_;
+  std::optional<SecretId> secret_before_;
   bool status_told_ = false;
   bool restarted_ = false;
 };

@@ -50,7 +50,7 @@ TEST(UrlProblem, AcceptsWhatCanBeDownloaded) {
 TEST(UrlProblem, NamesWhatIsWrong) {
   for (const char* const url :
        {"", "example.org/x", "no url at all", "http://", "http:///x", "http://:80/", "http://a b/",
-        "ftp://example.org/x", "file:///etc/passwd", "://x", "http://x/\r\nHost: y",
+        "sftp://example.org/x", "file:///etc/passwd", "://x", "http://x/\r\nHost: y",
         "/x?u=http://y"})
     EXPECT_TRUE(url_problem(url)) << url;
 }

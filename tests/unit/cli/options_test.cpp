@@ -31,6 +31,37 @@ TEST(CheckChecksum, KnowsFourAlgorithmsAndTheirLengths) {
     EXPECT_THROW(check_checksum(text), Failure) << text;
 }
 
+TEST(ParseWebErrors, AreNamesSeparatedByCommas) {
+  using enum longhaul::WebErrorStatus;
+  EXPECT_EQ(parse_web_errors("Forbidden"), std::vector{Forbidden});
+  EXPECT_EQ(parse_web_errors("Forbidden, Timeout,\tGone"), (std::vector{Forbidden, Timeout, Gone}));
+}
+
+TEST(ParseWebErrors, IgnoreLetterCase) {
+  EXPECT_EQ(parse_web_errors("notFOUND"), std::vector{longhaul::WebErrorStatus::NotFound});
+}
+
+TEST(ParseWebErrors, RefuseWhatHasNoName) {
+  for (const char* const text : {",", "Forbidden,", ",Forbidden", "Forbidden,,Gone", "403",
+                                 "Unknown", "Forbidden Gone", "Forbidde", "Forbidden;Gone"})
+    EXPECT_THROW((void)parse_web_errors(text), Failure) << text;
+}
+
+TEST(ParseWebErrors, NothingIsAListOfNone) {
+  EXPECT_TRUE(parse_web_errors("").empty());
+}
+
+TEST(ParseWebErrors, SayWhichOneItIsAndWhatNamesLookLike) {
+  try {
+    (void)parse_web_errors("Forbidden, Nonsense");
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.status(), ExitStatus::Refused);
+    EXPECT_STREQ(failure.what(), "'Nonsense' is no web error");
+    EXPECT_NE(failure.next().find("NotFound"), std::string::npos);
+  }
+}
+
 TEST(ParseStatusOption, IgnoresLetterCaseAndListsTheNames) {
   EXPECT_EQ(parse_status_option("pausednonetwork"),
             longhaul::BackgroundTransferStatus::PausedNoNetwork);
@@ -92,7 +123,9 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
   EXPECT_EQ(refusal({"get", "http://h/", "-o"}), "option --output needs a value");
   EXPECT_EQ(refusal({"get", "http://h/", "-o", "a", "-o", "b"}),
             "option --output is given more than once");
-  EXPECT_EQ(refusal({"get", "http://h/", "--user", "u:p"}), "unknown option '--user'");
+  EXPECT_EQ(refusal({"get", "http://h/", "--user"}), "option --user needs a value");
+  EXPECT_EQ(refusal({"get", "http://h/", "--user", "u:p", "--user-file", "f"}),
+            "--user and --user-file exclude each other");
   EXPECT_EQ(refusal({"put", "f", "http://h/"}), "unknown command 'put'");
   EXPECT_EQ(refusal({"pause"}), "pause needs at least one ID, or --all");
   EXPECT_EQ(refusal({"pause", "--all", "0123"}), "--all and an ID exclude each other");

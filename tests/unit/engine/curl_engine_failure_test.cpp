@@ -264,6 +264,54 @@ TEST_F(CurlEngineFailureTest, AfterAFailedSyncNothingIsTrusted) {
   EXPECT_EQ(std::get<event::AttemptStopped>(wait_for_end()).durable_prefix, 0U);
 }
 
+TEST_F(CurlEngineFailureTest, AFileThatIsCutWhileItIsWrittenIsFetchedAgain) {
+  std::promise<void> cut;
+  const ScriptedServer server(
+      [&cut](const ScriptedServer::Connection& connection, const std::string& /*request*/) {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+        cut.get_future().wait();
+        connection.send("world");
+      });
+  start(plan(server.url()));
+  ASSERT_TRUE(log.wait_for<event::BytesArrived>());
+  std::filesystem::resize_file(folder.path(part()), 3);
+  cut.set_value();
+  const auto failed = std::get<event::AttemptFailed>(wait_for_end());
+  EXPECT_TRUE(failed.bytes_lost);
+  EXPECT_TRUE(failed.failure.transient);
+  EXPECT_EQ(failed.durable_prefix, 0U);
+  EXPECT_FALSE(folder.has(part()));
+}
+
+TEST_F(CurlEngineFailureTest, AFileThatIsMovedAwayIsNotCalledComplete) {
+  std::promise<void> moved;
+  const ScriptedServer server(
+      [&moved](const ScriptedServer::Connection& connection, const std::string& /*request*/) {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+        moved.get_future().wait();
+        connection.send("world");
+      });
+  start(plan(server.url()));
+  ASSERT_TRUE(log.wait_for<event::BytesArrived>());
+  std::filesystem::rename(folder.path(part()), folder.path("elsewhere"));
+  moved.set_value();
+  EXPECT_TRUE(std::get<event::AttemptFailed>(wait_for_end()).bytes_lost);
+}
+
+TEST_F(CurlEngineFailureTest, ACanceledFileGoesThoughItsFolderHasMoved) {
+  const ScriptedServer server(begin_and_hold);
+  const std::string before = folder.path("before");
+  std::filesystem::create_directory(before);
+  auto planned = plan(server.url());
+  planned.target.folder = before;
+  start(planned);
+  ASSERT_TRUE(log.wait_for<event::BytesArrived>());
+  std::filesystem::rename(before, folder.path("after"));
+  engine_->cancel(7);
+  wait_for_end();
+  EXPECT_FALSE(folder.has("after/" + part()));
+}
+
 TEST_F(CurlEngineFailureTest, ACheckpointThatFailsEndsTheAttempt) {
   const ScriptedServer server(begin_and_hold);
   ops.fdatasync_errno = EIO;

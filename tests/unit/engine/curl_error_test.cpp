@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <map>
 
+#include <curl/curl.h>
 #include <gtest/gtest.h>
 
 #include "core/model/web_error.h"
@@ -148,6 +149,116 @@ TEST(CurlError, AProxyThatWantsCredentialsIsFinal) {
   proxy.proxy_status = 407;
   EXPECT_EQ(to_failure(proxy).error.status, WebErrorStatus::ProxyAuthenticationRequired);
   EXPECT_FALSE(to_failure(proxy).transient);
+}
+
+// --- proxies -----------------------------------------------------------------------------------
+
+/// Codes that libcurl gives where a proxy makes no tunnel.
+constexpr int kTunnelCodes[] = {7, 55, 56, 94, 97};
+
+CurlFailure proxy_failure(int code, long proxy_status = 0) {
+  CurlFailure refused = failure(code);
+  refused.proxy = "http://proxy.example:3128";
+  refused.proxy_status = proxy_status;
+  return refused;
+}
+
+bool names_the_proxy(const CurlFailure& refused) {
+  return to_failure(refused).error.message.find("the proxy " + refused.proxy + ": ") !=
+         std::string::npos;
+}
+
+TEST(CurlError, AProxyThatWantsALoginIsThatWhateverTheNumber) {
+  for (const int code : kTunnelCodes) {
+    const Failure said = to_failure(proxy_failure(code, 407));
+    EXPECT_EQ(said.error.status, WebErrorStatus::ProxyAuthenticationRequired) << code;
+    EXPECT_EQ(said.error.http_status, 407) << code;
+    EXPECT_FALSE(said.transient) << code;
+  }
+}
+
+TEST(CurlError, ASocksProxyThatWantsALoginIsOneToo) {
+  for (const long reason : {long{CURLPX_USER_REJECTED}, long{CURLPX_NO_AUTH}}) {
+    CurlFailure refused = proxy_failure(97);
+    refused.proxy_error = reason;
+    EXPECT_EQ(to_failure(refused).error.status, WebErrorStatus::ProxyAuthenticationRequired);
+    EXPECT_FALSE(to_failure(refused).transient);
+  }
+}
+
+TEST(CurlError, AProxyThatForbidsTheTunnelIsFinal) {
+  for (const int code : kTunnelCodes) {
+    for (const long status : {301L, 400L, 403L, 405L}) {
+      const Failure said = to_failure(proxy_failure(code, status));
+      EXPECT_EQ(said.error.status, WebErrorStatus::CannotConnect) << code << " " << status;
+      EXPECT_FALSE(said.transient) << code << " " << status;
+    }
+  }
+}
+
+TEST(CurlError, WhatAProxyCannotReachNowMayBeReachedSoon) {
+  for (const int code : kTunnelCodes) {
+    for (const long status : {500L, 502L, 503L, 504L}) {
+      const Failure said = to_failure(proxy_failure(code, status));
+      EXPECT_EQ(said.error.status, WebErrorStatus::CannotConnect) << code << " " << status;
+      EXPECT_TRUE(said.transient) << code << " " << status;
+    }
+  }
+}
+
+TEST(CurlError, ATunnelThatStandsExcusesNothing) {
+  for (const int code : kTunnelCodes) {
+    EXPECT_EQ(to_failure(proxy_failure(code, 200)).error.status,
+              to_failure(failure(code)).error.status)
+        << code;
+  }
+}
+
+TEST(CurlError, NoOtherErrorHasTheStatusOfAProxy) {
+  for (int code = 0; code <= 101; ++code) {
+    EXPECT_EQ(to_failure(failure(code)).error.http_status, std::nullopt) << code;
+  }
+}
+
+TEST(CurlError, WhatAProxyRefusesNamesIt) {
+  EXPECT_TRUE(names_the_proxy(proxy_failure(56, 403)));
+  EXPECT_TRUE(names_the_proxy(proxy_failure(56, 407)));
+  EXPECT_TRUE(names_the_proxy(proxy_failure(97)));
+  EXPECT_TRUE(names_the_proxy(proxy_failure(5)));
+}
+
+TEST(CurlError, AProxyThatCannotBeReachedIsNamed) {
+  CurlFailure refused = proxy_failure(7);
+  refused.detail = "Failed to connect to proxy.example port 3128 after 0 ms: Connection refused";
+  EXPECT_EQ(to_failure(refused).error.message,
+            "GET http://host.example/path: the proxy http://proxy.example:3128: " + refused.detail);
+}
+
+// libcurl leaves the brackets away.
+TEST(CurlError, AnIpv6ProxyThatCannotBeReachedIsNamed) {
+  CurlFailure refused = failure(7);
+  refused.proxy = "http://[::1]:3128";
+  refused.detail = "Failed to connect to ::1 port 3128 after 0 ms: Couldn't connect to server";
+  EXPECT_TRUE(names_the_proxy(refused)) << to_failure(refused).error.message;
+}
+
+TEST(CurlError, AServerThatCannotBeReachedIsNotTakenForTheProxy) {
+  CurlFailure refused = proxy_failure(7);
+  refused.detail = "Failed to connect to host.example port 80 after 0 ms: Connection refused";
+  EXPECT_FALSE(names_the_proxy(refused));
+}
+
+TEST(CurlError, AnotherPortOfItsHostIsNotTakenForTheProxy) {
+  CurlFailure refused = failure(7);
+  refused.proxy = "http://proxy.example:80";
+  refused.detail = "Failed to connect to proxy.example port 8080 after 0 ms: Connection refused";
+  EXPECT_FALSE(names_the_proxy(refused)) << to_failure(refused).error.message;
+}
+
+TEST(CurlError, WithoutAProxyNoneIsNamed) {
+  CurlFailure refused = failure(7);
+  refused.detail = "Failed to connect to host.example port 80 after 0 ms: Connection refused";
+  EXPECT_EQ(to_failure(refused).error.message, "GET http://host.example/path: " + refused.detail);
 }
 
 TEST(CurlError, MessagesNameTheRequestAndNoSecrets) {

@@ -100,6 +100,9 @@ class EngineTest : public ::testing::Test {
       : files_(std::make_unique<FileThread>(ops, [](const Events&) {})),
         engine_(std::make_unique<CurlEngine>(
             EngineSettings{.user_agent = "longhaul/test", .ca_file = {}}, ops, *files_, clock_,
+            [](const SecretId&, const std::function<void(Result<Secrets>)>& done) {
+              done(Secrets());
+            },
             [this](Events events) {
               for (auto& happened : events) log.add(std::move(happened.second));
             })) {}

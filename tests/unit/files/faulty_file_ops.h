@@ -15,6 +15,9 @@ class FaultyFileOps : public FileOps {
   std::atomic<int> pwrite_errno = 0;
   std::atomic<ByteOffset> room = std::numeric_limits<ByteOffset>::max();  ///< then ENOSPC
   std::atomic<int> fallocate_errno = 0;
+  std::atomic<int> check_size_errno = 0;
+  std::atomic<ByteCount> disk_size = 0;  ///< 0: the real one, else also what `disk_free` is of
+  std::atomic<ByteCount> disk_free = 0;  ///< becomes less by what is reserved
   std::atomic<int> fdatasync_errno = 0;
   std::atomic<int> fsync_errno = 0;
   std::atomic<int> syncfs_errno = 0;
@@ -28,7 +31,8 @@ class FaultyFileOps : public FileOps {
   std::atomic<int> fsyncs = 0;
   std::atomic<int> syncfss = 0;
   std::atomic<int> fallocates = 0;
-  std::atomic<int> open_files = 0;  ///< now
+  std::atomic<ByteCount> reserved = 0;  ///< by all of them
+  std::atomic<int> open_files = 0;      ///< now
 
   int open_folder(const std::string& path) override { return opened(real_.open_folder(path)); }
   int open_at(int folder, const char* name, int flags, mode_t mode) override {
@@ -53,7 +57,11 @@ class FaultyFileOps : public FileOps {
   }
   int fallocate_keep_size(int fd, ByteOffset offset, ByteCount length) override {
     ++fallocates;
-    return fails(fallocate_errno) ? -1 : real_.fallocate_keep_size(fd, offset, length);
+    if (fails(fallocate_errno)) return -1;
+    reserved += length;
+    if (disk_size == 0) return real_.fallocate_keep_size(fd, offset, length);
+    disk_free -= length;
+    return 0;
   }
   int truncate(int fd, ByteCount length) override { return real_.truncate(fd, length); }
   int fdatasync(int fd) override {
@@ -75,6 +83,18 @@ class FaultyFileOps : public FileOps {
     return fails(check_writeback_errno) ? -1 : real_.check_writeback(fd);
   }
   int fstat(int fd, struct ::stat* out) override { return real_.fstat(fd, out); }
+  off_t end_of(int fd) override { return real_.end_of(fd); }
+  int fstatvfs(int fd, struct ::statvfs* out) override {
+    const int result = real_.fstatvfs(fd, out);
+    if (result != 0 || disk_size == 0) return result;
+    out->f_frsize = 1;
+    out->f_blocks = disk_size;
+    out->f_bavail = disk_free;
+    return 0;
+  }
+  int check_size(int fd, ByteCount size) override {
+    return fails(check_size_errno) ? -1 : real_.check_size(fd, size);
+  }
   int stat_at(int folder, const char* name, struct ::stat* out) override {
     return real_.stat_at(folder, name, out);
   }

@@ -111,6 +111,31 @@ TEST_F(FileThreadTest, ASyncThatFindsTheDiskFullSaysSo) {
   EXPECT_TRUE(std::get<event::FileFailed>(sync(one)).disk_full);
 }
 
+TEST_F(FileThreadTest, APipeInItsPlaceStopsNobodysWork) {
+  const auto one = job("content");
+  const std::string path = folder.path(partial_file_name(one.id));
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  for (const auto& told : {sync(one), commit(one)}) {
+    const auto failed = std::get<event::FileFailed>(told);
+    EXPECT_EQ(failed.error.message, "open " + path + ": a pipe is in its place");
+    EXPECT_FALSE(failed.bytes_lost);
+  }
+  EXPECT_FALSE(folder.has("target"));
+}
+
+TEST_F(FileThreadTest, ALinkInItsPlaceIsNeitherSyncedNorCommitted) {
+  const auto one = job("content");
+  const std::string path = folder.path(partial_file_name(one.id));
+  std::filesystem::rename(path, folder.path("victim"));
+  std::filesystem::create_symlink("victim", path);
+  for (const auto& told : {sync(one), commit(one)}) {
+    EXPECT_EQ(std::get<event::FileFailed>(told).error.message,
+              "open " + path + ": a symbolic link is in its place");
+  }
+  EXPECT_FALSE(folder.has("target"));
+}
+
 TEST_F(FileThreadTest, ManyFilesAreSyncedTogether) {
   const auto many = jobs(20);
   const auto told = all_at_once([&](FileThread& thread) {
@@ -343,6 +368,20 @@ TEST_F(FileThreadTest, ACheckpointTellsTheDurableSize) {
   });
   ASSERT_TRUE(durable.has_value());
   EXPECT_EQ(durable->value(), 5U);
+}
+
+TEST_F(FileThreadTest, ACheckpointOfACutFileTellsNoDurableSize) {
+  const TransferId id = random_guid();
+  auto file = PartialFile::open(ops, folder.path(), id, 0, false).value();
+  ASSERT_TRUE(file->append(std::string("12345")));
+  std::filesystem::resize_file(folder.path(partial_file_name(id)), 2);
+  std::optional<Result<ByteCount>> durable;
+  all_at_once([&](FileThread& thread) {
+    thread.checkpoint(file, [&](Result<ByteCount> result) { durable = std::move(result); });
+  });
+  ASSERT_TRUE(durable.has_value());
+  EXPECT_FALSE(*durable);
+  EXPECT_TRUE(file->has_lost_bytes());
 }
 
 TEST_F(FileThreadTest, ChecksFoldersAndSweepsThem) {

@@ -1,9 +1,13 @@
 #include "files/partial_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +20,16 @@ namespace {
 using test::FaultyFileOps;
 using test::TempFolder;
 
+/// Something happens to the file just before each write, when its size has been looked at.
+class RacingFileOps final : public FaultyFileOps {
+ public:
+  std::function<void()> before_write;
+  ssize_t pwrite(int fd, const void* data, std::size_t size, ByteOffset offset) override {
+    if (before_write) std::exchange(before_write, nullptr)();
+    return FaultyFileOps::pwrite(fd, data, size, offset);
+  }
+};
+
 class PartialFileTest : public ::testing::Test {
  protected:
   [[nodiscard]] Result<std::shared_ptr<PartialFile>> open(ByteCount recorded = 0,
@@ -25,8 +39,19 @@ class PartialFileTest : public ::testing::Test {
   [[nodiscard]] std::string content() const { return folder.read(partial_file_name(id)); }
   void leave(const std::string& content) const { folder.write(partial_file_name(id), content); }
 
+  /// A file that is being written and holds "0123456789".
+  [[nodiscard]] std::shared_ptr<PartialFile> begun() {
+    auto file = open().value();
+    EXPECT_TRUE(file->append(std::string("0123456789")));
+    return file;
+  }
+  void cut_to(ByteCount size) const {
+    std::filesystem::resize_file(folder.path(partial_file_name(id)), size);
+  }
+  [[nodiscard]] std::string path() const { return folder.path(partial_file_name(id)); }
+
   TempFolder folder;
-  FaultyFileOps ops;
+  RacingFileOps ops;
   TransferId id = *TransferId::parse("01234567-89ab-cdef-0123-456789abcdef");
 };
 
@@ -174,6 +199,147 @@ TEST_F(PartialFileTest, ASyncTellsHowMuchItHasMadeDurable) {
   EXPECT_EQ(file->sync_prefix().value(), 5U);
   ops.fdatasync_errno = EIO;
   EXPECT_FALSE(file->sync());
+}
+
+// ---- Whatever others do to it
+
+TEST_F(PartialFileTest, APipeInItsPlaceIsRefusedAndNamed) {
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  const auto file = open();
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().message(), "create " + path() + ": a pipe is in its place");
+}
+
+TEST_F(PartialFileTest, NothingIsWrittenBehindAHole) {
+  const auto file = begun();
+  cut_to(4);
+  const auto appended = file->append(std::string("abc"));
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().message(), "write " + path() +
+                                            ": it holds 4 bytes instead of 10: something else has "
+                                            "changed it");
+  EXPECT_TRUE(file->has_lost_bytes());
+}
+
+TEST_F(PartialFileTest, BytesThatCannotBeTrustedAreNotLeftToTheNextAttempt) {
+  const auto file = begun();
+  cut_to(4);
+  ASSERT_FALSE(file->append(std::string("abc")));
+  EXPECT_FALSE(folder.has(partial_file_name(id)));
+  EXPECT_EQ(open(4, true).value()->usable_prefix(), 0U);
+}
+
+TEST_F(PartialFileTest, ACutBetweenTheLookAndTheWriteStillShowsInItsSize) {
+  const auto file = begun();
+  ops.before_write = [&] { cut_to(4); };
+  ASSERT_TRUE(file->append(std::string("abc")));  // nobody could know
+  EXPECT_EQ(content(), "0123abc") << "no hole";
+  EXPECT_FALSE(file->check_in_place());
+  EXPECT_TRUE(file->has_lost_bytes());
+}
+
+TEST_F(PartialFileTest, ASyncOfACutFileTellsNoDurableBytes) {
+  const auto file = begun();
+  cut_to(9);
+  EXPECT_FALSE(file->sync_prefix());
+  EXPECT_TRUE(file->has_lost_bytes());
+}
+
+TEST_F(PartialFileTest, BytesThatSomebodyAppendsAreNotTakenForOurs) {
+  const auto file = begun();
+  std::ofstream(path(), std::ios::app) << "garbage";
+  EXPECT_FALSE(file->append(std::string("abc")));
+  EXPECT_TRUE(file->has_lost_bytes());
+}
+
+TEST_F(PartialFileTest, ASyncOfARemovedFileTellsNoDurableBytes) {
+  const auto file = begun();
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  const auto synced = file->sync_prefix();
+  ASSERT_FALSE(synced);
+  EXPECT_EQ(synced.error().message(),
+            "write " + path() + ": something else has removed or replaced it");
+  EXPECT_TRUE(file->has_lost_bytes());
+}
+
+TEST_F(PartialFileTest, AFileThatWasMovedAwayIsLeftAlone) {
+  const auto file = begun();
+  std::filesystem::rename(path(), folder.path("elsewhere"));
+  EXPECT_FALSE(file->check_in_place());
+  EXPECT_EQ(folder.read("elsewhere"), "0123456789");
+}
+
+TEST_F(PartialFileTest, AnotherFileOfItsNameAndSizeIsNotTakenForIt) {
+  const auto file = begun();
+  folder.write("other", "9876543210");
+  std::filesystem::rename(folder.path("other"), path());
+  EXPECT_FALSE(file->check_in_place());
+  EXPECT_FALSE(folder.has(partial_file_name(id))) << "or the next attempt would go on with it";
+}
+
+TEST_F(PartialFileTest, APipeThatTookItsPlaceStaysForTheNextAttemptToName) {
+  const auto file = begun();
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  EXPECT_FALSE(file->sync_prefix());
+  EXPECT_TRUE(std::filesystem::is_fifo(path()));
+}
+
+TEST_F(PartialFileTest, IsNotCompleteWhereItsFolderHasMovedAndLeavesNothingThere) {
+  const std::string before = folder.path("before");
+  std::filesystem::create_directory(before);
+  const auto file = PartialFile::open(ops, before, id, 0, false).value();
+  ASSERT_TRUE(file->append(std::string("abc")));
+  std::filesystem::rename(before, folder.path("after"));
+  EXPECT_FALSE(file->check_in_place());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path("after")));
+}
+
+TEST_F(PartialFileTest, AFolderThatIsALinkNowButLeadsToItIsFine) {
+  const std::string before = folder.path("before");
+  std::filesystem::create_directory(before);
+  const auto file = PartialFile::open(ops, before, id, 0, false).value();
+  ASSERT_TRUE(file->append(std::string("abc")));
+  std::filesystem::rename(before, folder.path("after"));
+  std::filesystem::create_directory_symlink("after", before);
+  EXPECT_TRUE(file->check_in_place());
+}
+
+TEST_F(PartialFileTest, WhatNobodyTouchedIsInPlace) {
+  const auto file = begun();
+  EXPECT_TRUE(file->check_in_place());
+  EXPECT_EQ(file->sync_prefix().value(), 10U);
+  EXPECT_FALSE(file->has_lost_bytes());
+}
+
+TEST_F(PartialFileTest, IsRemovedWhereverItsFolderIs) {
+  const std::string before = folder.path("before");
+  std::filesystem::create_directory(before);
+  const auto file = PartialFile::open(ops, before, id, 0, false).value();
+  std::filesystem::rename(before, folder.path("after"));
+  file->remove();
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path("after")));
+}
+
+TEST_F(PartialFileTest, ReservesMoreWhileItGrows) {
+  ops.disk_size = 100_GiB;
+  ops.disk_free = 50_GiB;
+  auto file = open().value();
+  ASSERT_TRUE(file->reserve(40_GiB));
+  EXPECT_EQ(ops.reserved, 16_MiB);
+  const std::string piece(17'000'000, 'x');
+  ASSERT_TRUE(file->append(piece));
+  EXPECT_GT(ops.reserved, piece.size());
+  EXPECT_LT(ops.reserved, 3 * piece.size());
+}
+
+TEST_F(PartialFileTest, SaysDiskFullWhenWhatIsMissingDoesNotFit) {
+  ops.disk_size = 100_GiB;
+  ops.disk_free = 5_GiB;
+  auto file = open().value();
+  const auto reserved = file->reserve(6_GiB);
+  ASSERT_FALSE(reserved);
+  EXPECT_EQ(reserved.error().kind, ErrorKind::DiskFull);
 }
 
 TEST_F(PartialFileTest, ClosesWhatItOpened) {

@@ -135,6 +135,25 @@ TEST_F(VerifierTest, AnotherFileInItsPlaceIsNotWhatWasSynced) {
   EXPECT_TRUE(failed.bytes_lost) << failed.error.message;
 }
 
+TEST_F(VerifierTest, APipeInItsPlaceIsNotWaitedFor) {
+  const auto one = job(kRight);
+  ops.hold();
+  FileThread thread(ops, sink());
+  thread.sync(job(kRight));  // is being read meanwhile
+  thread.sync(one);
+  auto last = job(kRight);
+  last.checksum.reset();
+  thread.sync(last);
+  next();  // so the one before is synced, too
+  const std::string path = folder.path(partial_file_name(one.id));
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  ops.release();
+  EXPECT_TRUE(std::holds_alternative<event::FileSynced>(next()));
+  EXPECT_EQ(std::get<event::FileFailed>(next()).error.message,
+            "open " + path + ": a pipe is in its place");
+}
+
 TEST_F(VerifierTest, NothingElseWaitsForAFileThatIsBeingRead) {
   ops.hold();
   FileThread thread(ops, sink());

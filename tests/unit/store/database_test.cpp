@@ -211,6 +211,9 @@ TEST_F(DatabaseTest, AFileOfTheFirstVersionIsMigratedWithItsOperations) {
   make_database(path_, 10);
   // As the first version left it.
   test::run_sql(path_,
+                "DROP INDEX by_secret; ALTER TABLE transfer DROP COLUMN secret;"
+                "ALTER TABLE transfer DROP COLUMN proxy; ALTER TABLE transfer DROP COLUMN ca_file;"
+                "ALTER TABLE transfer DROP COLUMN recoverable;"
                 "ALTER TABLE transfer DROP COLUMN served_algorithm;"
                 "ALTER TABLE transfer DROP COLUMN served_hex; PRAGMA user_version = 1");
   const auto store = test::open_store(path_);

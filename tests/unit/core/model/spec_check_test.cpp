@@ -47,10 +47,11 @@ TEST(CheckRequestHeader, DoesNotShowTheValue) {
   EXPECT_EQ(result.error().message().find("secret"), std::string::npos);
 }
 
-TEST(CheckScheme, R69_OnlyHttpAndHttps) {
+TEST(CheckScheme, R69_OnlyHttpHttpsAndFtp) {
   EXPECT_TRUE(check_scheme("http").ok());
   EXPECT_TRUE(check_scheme("https").ok());
-  for (const char* scheme : {"", "ftp", "file", "HTTP", "javascript"}) {
+  EXPECT_TRUE(check_scheme("ftp").ok());
+  for (const char* scheme : {"", "ftps", "file", "HTTP", "javascript"}) {
     EXPECT_FALSE(check_scheme(scheme).ok()) << scheme;
   }
 }
@@ -123,7 +124,7 @@ TEST(CheckSpec, RefusesEachFlaw) {
       {"no uri", [](auto& s) { s.uri.clear(); }},
       {"relative uri", [](auto& s) { s.uri = "/a"; }},
       {"no host", [](auto& s) { s.uri = "http:///a"; }},
-      {"scheme", [](auto& s) { s.uri = "ftp://h/a"; }},
+      {"scheme", [](auto& s) { s.uri = "ws://h/a"; }},
       {"blank in uri", [](auto& s) { s.uri = "http://h/a b"; }},
       {"line end in uri", [](auto& s) { s.uri = "http://h/a\r\nx"; }},
       {"non-ASCII uri", [](auto& s) { s.uri = "http://h/\xC3\xA4"; }},

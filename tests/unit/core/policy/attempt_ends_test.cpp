@@ -27,7 +27,7 @@ class AttemptEnds : public MachineTest {
 
 TEST_F(AttemptEnds, R39_AFailedAttemptIsRepeatedLater) {
   const Step s = feed(half_way(), event::AttemptFailed{kAttempt, network_failure(), 600});
-  EXPECT_EQ(actions(s), "Persist");
+  EXPECT_EQ(actions(s), "Persist Notify:Status");
   const TransferState& state = s.transfer.state;
   EXPECT_EQ(state.phase, Phase::RetryAt);
   EXPECT_EQ(state.wake_at, now + 1s);
@@ -36,6 +36,15 @@ TEST_F(AttemptEnds, R39_AFailedAttemptIsRepeatedLater) {
   EXPECT_EQ(s.transfer.live.attempt, 0U);
   EXPECT_FALSE(s.transfer.live.has_slot);
   EXPECT_EQ(status(s.transfer), Status::Running) << "R30 as amended: nothing new to see";
+}
+
+TEST_F(AttemptEnds, LostBytesAreFetchedAgainAndThatIsTold) {
+  Failure failure = network_failure();
+  failure.error.kind = ErrorKind::File;
+  const Step s = feed(half_way(), event::AttemptFailed{kAttempt, failure, 0, true});
+  EXPECT_EQ(s.transfer.state.phase, Phase::RetryAt);
+  EXPECT_TRUE(s.transfer.state.stored.empty());
+  EXPECT_EQ(s.transfer.state.restarts, 1U);
 }
 
 TEST_F(AttemptEnds, R39_GivesUpAfterTheThirdRetry) {

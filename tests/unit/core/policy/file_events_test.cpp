@@ -108,7 +108,7 @@ TEST_F(FileEvents, ARenameThatFoundNoRoomIsTakenUpWhereItWas) {
 TEST_F(FileEvents, LostBytesAreFetchedAgainWithinTheBudget) {
   Transfer t = syncing();
   const Step s = failed(t, file_failure(ErrorKind::File, EIO), false, true);
-  EXPECT_EQ(actions(s), "Persist Notify:Response");
+  EXPECT_EQ(actions(s), "Persist Notify:Status Notify:Response");
   EXPECT_EQ(s.transfer.state.phase, Phase::RetryAt);
   EXPECT_TRUE(s.transfer.state.stored.empty()) << "nothing synced before is trusted";
   EXPECT_EQ(s.transfer.state.restarts, 1U);

@@ -186,6 +186,7 @@ class MachineTest : public ::testing::Test {
       std::string operator()(const action::SyncFile&) const { return "SyncFile"; }
       std::string operator()(const action::CommitFile&) const { return "CommitFile"; }
       std::string operator()(const action::DiscardFile&) const { return "DiscardFile"; }
+      std::string operator()(const action::DropSecret&) const { return "DropSecret"; }
       std::string operator()(const action::Notify& a) const {
         switch (a.what) {
           case What::Created:

@@ -99,16 +99,17 @@ Verdict judge(const ResponseHead& head, ByteCount have = kHave) {
 
 TEST(JudgeResponse, R74_AppendsWhatStartsWhereAsked) {
   EXPECT_EQ(judge(partial("bytes 300-999/1000", {{"ETag", "\"a\""}, {"Content-Length", "700"}})),
-            (Verdict{Kind::Append, 0, ""}));
+            (Verdict{Kind::Append, 0, "", 1000}));
 }
 
 TEST(JudgeResponse, R74_UsesAnEarlierStartFromTheRightOffset) {
-  EXPECT_EQ(judge(partial("bytes 100-999/1000")), (Verdict{Kind::Append, 200, ""}));
-  EXPECT_EQ(judge(partial("bytes 0-999/1000")), (Verdict{Kind::Append, 300, ""}));
+  EXPECT_EQ(judge(partial("bytes 100-999/1000")), (Verdict{Kind::Append, 200, "", 1000}));
+  EXPECT_EQ(judge(partial("bytes 0-999/1000")), (Verdict{Kind::Append, 300, "", 1000}));
 }
 
 TEST(JudgeResponse, R74_APartOfWhatIsMissingIsProgress) {
-  EXPECT_EQ(judge(partial("bytes 300-499/1000")).kind, Kind::Append);
+  EXPECT_EQ(judge(partial("bytes 300-499/1000")), (Verdict{Kind::Append, 0, "", 500}))
+      << "and what comes behind byte 499 is no part of it";
 }
 
 TEST(JudgeResponse, R74_APartOfAFileWithAnotherDigestIsOfAnotherVersion) {

@@ -1,0 +1,54 @@
+#include "cli/request_options.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cli/download_plan.h"
+#include "cli/failure.h"
+#include "cli/login.h"
+#include "cli/options.h"
+
+namespace lh::cli {
+namespace {
+
+std::string readable_file(const std::string& path) {
+  if (access(path.c_str(), R_OK) != 0) {
+    throw system_failure("cannot read the certificates in " + path, errno);
+  }
+  return absolute_path(current_folder(), path);
+}
+
+}  // namespace
+
+void RequestOptions::declare(Arguments& arguments) {
+  arguments.values("-H,--header", "'NAME: VALUE'", headers,
+                   "Send this header; may be given several times");
+  arguments.value("--method", "METHOD", method, "HTTP method, GET unless given");
+  arguments.value("--user", "USER[:PASSWORD]", user,
+                  "Log in to the server; without PASSWORD it is asked for");
+  arguments.value("--user-file", "FILE", user_file,
+                  "Log in with the USER:PASSWORD on the first line of FILE");
+  arguments.value(
+      "--proxy", "URL", proxy,
+      "Go through this http, https, socks4 or socks5 proxy instead of the environment's");
+  arguments.value("--proxy-user", "USER[:PASSWORD]", proxy_user, "Log in to the proxy");
+  arguments.value("--cacert", "FILE", certificates,
+                  "Trust the certificates in FILE (PEM) instead of the system's");
+}
+
+void RequestOptions::apply(longhaul::DownloadSettings& settings) const {
+  if (method) {
+    check_method(*method);
+    settings.Method = *method;
+  }
+  settings.Headers = parse_headers(headers);
+  if (user && user_file) throw bad_argument("--user and --user-file exclude each other");
+  if (certificates) settings.CertificateFile = readable_file(*certificates);
+  settings.Proxy = proxy;
+  if (user_file) settings.ServerLogin = read_login(*user_file);
+  if (user) settings.ServerLogin = parse_login(*user, "--user");
+  if (proxy_user) settings.ProxyLogin = parse_login(*proxy_user, "--proxy-user");
+}
+
+}  // namespace lh::cli

@@ -157,10 +157,12 @@ def test_R178_nor_is_a_secret_of_the_command_line_in_a_log(box, arguments):
 def test_R178_a_secret_is_not_in_what_watches_a_transfer(box, case):
     made = case(box, "proxy_url")
     events = box.start("events", "--json")
-    until(lambda: box.daemon_pids(), what="the daemon")
-    # The first one shows that it listens.
-    probe = box.get("--paused", "http://127.0.0.1:9/probe")
-    events.wait_line(lambda line: probe in line)
+
+    def is_listening():
+        box.run("cancel", box.get("--paused", "http://127.0.0.1:9/probe")).ok()
+        return events.out
+
+    until(is_listening, what="the first event")
     transfer = box.get(*made.arguments)
     told = [events.wait_line(lambda line: transfer in line)]
     while json.loads(told[-1])["event"] != "ended":

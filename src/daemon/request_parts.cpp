@@ -44,29 +44,31 @@ Result<std::pair<std::string, std::optional<Login>>> read_one(const std::string&
   return std::pair{std::move(text), std::move(login)};
 }
 
-/// FTP sends them as lines.
-bool is_one_line(const Login& login) {
-  return std::ranges::none_of(login.user + login.password, [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-}
-
-/// A file, and not its bytes in another form (RFC 1738, section 3.2.2).
+/// A file, and not its bytes in another form (RFC 1738, section 3.2.2). libcurl looks for the first
+/// ";type=", and for folders in the decoded path.
 Result<void> check_ftp_file(ParsedUri& uri) {
-  const auto type = uri.path.rfind(";type=");
-  if (type != std::string::npos && !uri.path.ends_with(";type=i")) {
+  constexpr std::string_view kBinary = ";type=i";
+  const auto type = uri.path.find(";type=");
+  if (type != std::string::npos && uri.path.substr(type) != kBinary) {
     return invalid_argument(
-        "the FTP URL asks for text or a list, which would not be the file's "
-        "bytes; leave ;type= away");
+        "the FTP URL asks for text or a list, which would not be the file's bytes; leave ;type= "
+        "away");
   }
   if (type != std::string::npos) uri.path.erase(type);
-  if (uri.path.ends_with('/')) {
+  const bool is_encoded_slash = uri.path.ends_with("%2F") || uri.path.ends_with("%2f");
+  if (uri.path.ends_with('/') || is_encoded_slash) {
     return invalid_argument("the FTP URL names a folder; only files can be downloaded");
   }
   return {};
 }
 
 }  // namespace
+
+bool is_one_line(const Login& login) {
+  return std::ranges::none_of(login.user + login.password, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+}
 
 Result<RequestAddress> read_address(std::string_view text) {
   Result<ParsedUri> uri = parse_uri(text);
@@ -78,9 +80,6 @@ Result<RequestAddress> read_address(std::string_view text) {
   RequestAddress address{canonical_uri(*uri), origin_of(*uri), std::nullopt};
   if (!uri->user.empty() || !uri->password.empty()) {
     address.login = Login{uri->user, uri->password};
-  }
-  if (uri->scheme == "ftp" && address.login && !is_one_line(*address.login)) {
-    return invalid_argument("control characters in the user or password of an FTP URL");
   }
   return address;
 }

@@ -22,6 +22,10 @@ struct RequestAddress {
 /// R69; InvalidArgument names what is wrong.
 [[nodiscard]] Result<RequestAddress> read_address(std::string_view text);
 
+/// Whether there are no control characters in it. FTP sends a login as lines; with such a login
+/// libcurl does not understand the address of a proxy, and goes without it.
+[[nodiscard]] bool is_one_line(const Login& login);
+
 struct RequestProxy {
   ProxySettings settings;
   std::vector<Secrets::ProxyLogin> logins;

@@ -392,6 +392,7 @@ void TransferManager::erase(LiveTransfer& entry,
       change.snapshot = snapshot_of(gone->transfer, gone->sequence);
       outside_.tell(change);
     }
+    if (const auto secret = gone->transfer.spec.secret) give_up(*secret);  // never started
     const auto others = std::move(gone->when_settled);  // asked for the same meanwhile
     live_.erase(id);
     answer(std::nullopt);

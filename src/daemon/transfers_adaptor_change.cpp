@@ -122,15 +122,16 @@ void TransfersAdaptor::carry_out(const std::shared_ptr<SecretChange>& change) {
         const TransferSpec& spec = shown->transfer.spec;
         change->other_origin = change->wish.uri && change->wish.uri->second != spec.origin;
         if (!spec.secret) return replace_secrets(change, Secrets());
-        parts_.secrets.load(*spec.secret, [this, change](const Result<Secrets>& before) {
-          parts_.loop.post([this, change, before] {
-            const bool is_gone = !before.ok() && before.error().kind == ErrorKind::NotFound;
-            if (before.ok()) return replace_secrets(change, *before);
-            if (is_gone) return replace_secrets(change, std::nullopt);
-            change->refuse(before.error());
-            next_secret_change();
-          });
-        });
+        parts_.secrets.load(
+            *spec.secret, [this, &loop = parts_.loop, change](const Result<Secrets>& before) {
+              loop.post([this, change, before] {
+                const bool is_gone = !before.ok() && before.error().kind == ErrorKind::NotFound;
+                if (before.ok()) return replace_secrets(change, *before);
+                if (is_gone) return replace_secrets(change, std::nullopt);
+                change->refuse(before.error());
+                next_secret_change();
+              });
+            });
       });
 }
 
@@ -143,14 +144,15 @@ void TransfersAdaptor::replace_secrets(const std::shared_ptr<SecretChange>& chan
   if (after.empty()) return finish(change);
   const SecretId id = random_guid();
   change->wish.secret = id;
-  parts_.secrets.put(id, std::move(after), [this, change](const Result<void>& kept) {
-    parts_.loop.post([this, change, kept] {
-      if (kept.ok()) return finish(change);
-      parts_.secrets.erase(**change->wish.secret);
-      change->refuse(kept.error());
-      next_secret_change();
-    });
-  });
+  parts_.secrets.put(id, std::move(after),
+                     [this, &loop = parts_.loop, change](const Result<void>& kept) {
+                       loop.post([this, change, kept] {
+                         if (kept.ok()) return finish(change);
+                         parts_.secrets.erase(**change->wish.secret);
+                         change->refuse(kept.error());
+                         next_secret_change();
+                       });
+                     });
 }
 
 void TransfersAdaptor::finish(const std::shared_ptr<SecretChange>& change) {

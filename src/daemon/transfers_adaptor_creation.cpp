@@ -58,6 +58,9 @@ Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std:
   if (is_ftp && settings.method != "GET" && settings.method != kFtpMethod) {
     return invalid_argument("FTP has no method " + settings.method);
   }
+  if (is_ftp && secrets.server && !is_one_line(*secrets.server)) {
+    return invalid_argument("control characters in the user or password for an FTP server");
+  }
   spec.method = is_ftp ? std::string(kFtpMethod) : settings.method;
   spec.headers = settings.headers;
   spec.proxy = settings.proxy;
@@ -82,6 +85,9 @@ Result<Secrets> take_secrets(DownloadSettingsModel& settings) {
   Secrets secrets;
   secrets.server = std::exchange(settings.server_login, std::nullopt);
   secrets.proxy = std::exchange(settings.proxy_login, std::nullopt);
+  if (secrets.proxy && !is_one_line(*secrets.proxy)) {
+    return invalid_argument("control characters in the user or password for the proxy");
+  }
   auto proxy = read_proxy(settings.proxy);
   if (!proxy) return std::move(proxy).error();
   settings.proxy = std::move(proxy->settings);
@@ -177,28 +183,29 @@ void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&&
   creation->specs = std::move(specs->list);
   creation->secrets = std::move(specs->secrets);
   creation->ids = std::move(*ids);
-  parts_.inquiries.check_folders(
-      folders_of(creation->specs), [this, creation](std::vector<FolderCheck> checks) {
-        parts_.loop.post([this, creation, checks = std::move(checks)] {
-          if (auto resolved = resolve_folders(creation->specs, checks); !resolved.ok()) {
-            return refuse(*creation, resolved.error());
-          }
-          keep_secrets(creation);
-        });
-      });
+  parts_.inquiries.check_folders(folders_of(creation->specs), [this, &loop = parts_.loop, creation](
+                                                                  std::vector<FolderCheck> checks) {
+    loop.post([this, creation, checks = std::move(checks)] {
+      if (auto resolved = resolve_folders(creation->specs, checks); !resolved.ok()) {
+        return refuse(*creation, resolved.error());
+      }
+      keep_secrets(creation);
+    });
+  });
 }
 
 /// One after the other; then the rows that refer to them may be written.
 void TransfersAdaptor::keep_secrets(const std::shared_ptr<Creation>& creation) {
   if (creation->secrets_kept == creation->secrets.size()) return create(creation);
   auto& [id, secrets] = creation->secrets[creation->secrets_kept];
-  parts_.secrets.put(id, std::move(secrets), [this, creation](const Result<void>& kept) {
-    parts_.loop.post([this, creation, kept] {
-      if (!kept.ok()) return refuse(*creation, kept.error());
-      ++creation->secrets_kept;
-      keep_secrets(creation);
-    });
-  });
+  parts_.secrets.put(id, std::move(secrets),
+                     [this, &loop = parts_.loop, creation](const Result<void>& kept) {
+                       loop.post([this, creation, kept] {
+                         if (!kept.ok()) return refuse(*creation, kept.error());
+                         ++creation->secrets_kept;
+                         keep_secrets(creation);
+                       });
+                     });
 }
 
 void TransfersAdaptor::create(const std::shared_ptr<Creation>& creation) {

@@ -84,9 +84,10 @@ void Attempt::ask_for_secrets() {
 void Attempt::take_secrets(Result<Secrets> secrets) {
   if (stop_wanted_) return end({});
   if (!secrets.ok()) {
-    const bool is_gone = secrets.error().kind == ErrorKind::NotFound;
+    const bool is_gone = secrets.error().kind == ErrorKind::NotFound ||
+                         secrets.error().kind == ErrorKind::InvalidArgument;
     Ending ending = failed(WebErrorStatus::Unauthorized, ErrorKind::Http, !is_gone,
-                           is_gone ? "its login is gone from where secrets are kept"
+                           is_gone ? "its login is not where secrets are kept any more"
                                    : "its login cannot be read now: " + secrets.error().message());
     // Not the server's fault, and nothing is gained by giving up.
     ending.failure.counts = false;
@@ -178,8 +179,7 @@ std::optional<TimePoint> Attempt::on_timer() {
   if (stage_ == Stage::Ending) return std::nullopt;
   const TimePoint now = thread_.now();
   const auto deadline = response_deadline();
-  const bool is_known = decided_ || redirect_ || challenged_;
-  if (deadline && now >= *deadline && stage_ == Stage::Discarding && is_known) {
+  if (deadline && now >= *deadline && stage_ == Stage::Discarding && (decided_ || redirect_)) {
     leave_discarded_body();
     return std::nullopt;
   }
@@ -187,7 +187,8 @@ std::optional<TimePoint> Attempt::on_timer() {
     end(failed(WebErrorStatus::Timeout, ErrorKind::Network, true,
                stage_ == Stage::AwaitingHead  ? "the server does not answer"
                : stage_ == Stage::ReadingHead ? "the server does not end its headers"
-                                              : "the server has stopped sending"));
+               : challenged_ ? "the server asks for a login and then does not go on"
+                             : "the server has stopped sending"));
     return std::nullopt;
   }
   std::optional<TimePoint> next = deadline;
@@ -229,6 +230,8 @@ std::optional<TimePoint> Attempt::response_deadline() const {
     case Stage::Body:
       return active_at_ + plan_.stall_timeout;
     case Stage::Discarding:
+      // libcurl may need a new connection to answer it.
+      if (challenged_) return discarding_since_ + plan_.connect_timeout + plan_.stall_timeout;
       return std::min(active_at_ + plan_.stall_timeout, discarding_since_ + kDiscardLimit);
     case Stage::Opening:
     case Stage::Connecting:

@@ -184,11 +184,10 @@ bool Attempt::judge_ftp(bool no_body) {
   curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &to_come);
   curl_easy_getinfo(easy_, CURLINFO_FILETIME_T, &modified);
   std::optional<ByteCount> size;
-  if (no_body || to_come >= 0) {
+  // Some say 0 for any file.
+  if (no_body || to_come > 0) {
     size = have_ + static_cast<ByteCount>(no_body ? 0 : to_come);
   }
-  // Its last reply is waited for on this thread, which others need: not for long.
-  curl_easy_setopt(easy_, CURLOPT_SERVER_RESPONSE_TIMEOUT, kLastReplySeconds);
   if (!judge(ftp_answer(uri_, size, modified >= 0 ? std::optional(modified) : std::nullopt))) {
     return false;
   }
@@ -222,6 +221,10 @@ Attempt::Ending Attempt::curl_failure(CURLcode code) const {
 bool Attempt::take_header(std::string_view line) {
   active_at_ = thread_.now();
   if (is_ftp()) {  // the server's replies, which libcurl understands
+    // The transfer begins. Its last reply is waited for on this thread: not for long.
+    if (line.starts_with("150") || line.starts_with("125")) {
+      curl_easy_setopt(easy_, CURLOPT_SERVER_RESPONSE_TIMEOUT, kLastReplySeconds);
+    }
     if (stage_ == Stage::AwaitingHead) thread_.wake_at(*response_deadline());
     return true;
   }
@@ -362,9 +365,13 @@ bool Attempt::take_body(std::span<const char> data) {
   switch (body_.take(data)) {
     case BodyFile::Taken::Yes:
       return true;
-    case BodyFile::Taken::TooMany:
-      return decide(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
-                           false, "the server sends more than it has announced"));
+    case BodyFile::Taken::TooMany: {
+      Ending ending = failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
+                             false, "the server sends more than it has announced");
+      // What came before may be of the wrong place, too.
+      ending.bytes_lost = true;
+      return decide(std::move(ending));
+    }
     case BodyFile::Taken::Failed:
       return decide(file_failure(*body_.failure()));
   }
@@ -382,7 +389,6 @@ bool Attempt::discard(std::size_t size) {
 void Attempt::leave_discarded_body() {
   easy_is_sound_ = false;
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
-  if (challenged_) return end(rejected_for_good());
   thread_.remove(easy_);
   in_multi_ = false;
   follow(*std::exchange(redirect_, std::nullopt));

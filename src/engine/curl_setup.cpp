@@ -1,5 +1,6 @@
 #include "engine/curl_setup.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -121,6 +122,11 @@ long schemes_for(const Login& login) {
                                         : CURLAUTH_NEGOTIATE);
 }
 
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string encoded;
@@ -160,6 +166,10 @@ std::string proxy_address(const CurlRequest& request) {
 
 /// Set even where there is none: libcurl would ask the service's own environment.
 void set_proxy(Options& options, const CurlRequest& request) {
+  const auto& login = request.proxy_login;
+  const bool is_odd = login && has_control(login->user + login->password);
+  // libcurl would go without the proxy.
+  if (is_odd) return options.fail(CURLE_BAD_FUNCTION_ARGUMENT);
   options.set(CURLOPT_PROXY, proxy_address(request));
   options.set(CURLOPT_NOPROXY, request.proxy_exceptions);
 }
@@ -167,6 +177,9 @@ void set_proxy(Options& options, const CurlRequest& request) {
 /// R177. The time of the file's last change is asked for as well.
 void set_ftp(Options& options, const CurlRequest& request) {
   options.set(CURLOPT_FILETIME, kYes);
+  // Of a connection that is kept, libcurl takes leave at the end of the service, and waits for the
+  // server's answer for minutes.
+  options.set(CURLOPT_FORBID_REUSE, kYes);
   options.set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(request.from));
   // An HTTP proxy would otherwise be asked to speak FTP, and answer in HTTP.
   if (request.proxy.starts_with("http")) options.set(CURLOPT_HTTPPROXYTUNNEL, kYes);

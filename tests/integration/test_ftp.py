@@ -215,7 +215,7 @@ def test_R175_a_file_that_is_not_there_is_not_found(quick_retries, vsftpd):
     assert list(quick_retries.downloads.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", ["", "folder/"])
+@pytest.mark.parametrize("path", ["", "folder/", "folder%2F", "folder%2f"])
 def test_a_folder_is_no_file(box, vsftpd, path):
     said = box.run("get", vsftpd.url("") + path).fails(2)
     assert "fold" in said.err or "director" in said.err, said.err
@@ -243,3 +243,22 @@ def test_R41_a_server_that_is_not_there_is_retried_then_cannot_connect(quick_ret
         transfer = quick_retries.get(f"ftp://127.0.0.1:{unused.getsockname()[1]}/x")
         shown = quick_retries.wait_status(transfer, "Error")
     assert (shown["error"]["status"], shown["attempts"]) == ("CannotConnect", 4)
+
+
+@pytest.mark.parametrize("kind", ["a", "d", "a;type=i", "A"])
+def test_the_bytes_of_a_file_are_never_asked_for_as_text_or_list(box, vsftpd, kind):
+    said = box.run("get", vsftpd.add(name_of(box), 10) + f";type={kind}").fails(2)
+    assert ";type=" in said.err
+    assert box.list() == []
+
+
+def test_for_binary_it_may_be_said(box, vsftpd):
+    name = name_of(box)
+    box.run("get", "--wait", "-o", "x.bin", vsftpd.add(name, 10) + ";type=i").ok()
+    check_file(box.downloads / "x.bin", name, 10)
+
+
+@pytest.mark.parametrize("login", ["a\r\nDELE x:p", "a:p\r\nDELE x"])
+def test_nothing_in_a_login_becomes_a_command(box, vsftpd, login):
+    said = box.run("get", "--user", login, vsftpd.add(name_of(box), 10)).fails(2)
+    assert "control characters" in said.err

@@ -30,4 +30,10 @@ std::string ftp_time(const ResponseHead& head) {
   return std::string(find_field(head.headers, kTime).value_or(""));
 }
 
+bool ftp_time_proves(const ResponseHead& head, TimePoint now) {
+  constexpr auto kAge = std::chrono::seconds(60);
+  const auto changed = text::parse_number<std::uint32_t>(ftp_time(head));
+  return changed && now - TimePoint(std::chrono::seconds(*changed)) >= kAge;
+}
+
 }  // namespace lh

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/time.h"
 #include "core/base/units.h"
 #include "core/model/response_head.h"
 
@@ -21,5 +22,8 @@ inline constexpr std::string_view kFtpMethod = "RETR";
 [[nodiscard]] std::optional<ByteCount> ftp_size(const ResponseHead& head);
 /// Time of its last change, as stored in a validator; empty if the server does not tell.
 [[nodiscard]] std::string ftp_time(const ResponseHead& head);
+/// Whether that time stands for one version: it counts seconds, so it must have been a while ago
+/// (as for Last-Modified, RFC 9110, section 8.8.2.2).
+[[nodiscard]] bool ftp_time_proves(const ResponseHead& head, TimePoint now);
 
 }  // namespace lh

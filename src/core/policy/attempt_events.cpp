@@ -95,7 +95,7 @@ void record_response(Transition& t, const ResponseHead& head) {
 /// What proves that later bytes belong to this answer.
 Validator proof_of(Transition& t, const event::ResponseArrived& e) {
   const bool is_ftp = t.spec().method == kFtpMethod;
-  if (is_ftp && e.total && !ftp_time(e.head).empty()) {
+  if (is_ftp && e.total && ftp_time_proves(e.head, t.in().now)) {
     return {Validator::Kind::FileTime, ftp_time(e.head)};
   }
   if (is_ftp && e.total && t.spec().checksum) return {Validator::Kind::Checksum, {}};
@@ -275,7 +275,7 @@ void on(Transition& t, const event::AttemptRefusedRange& e) {
   if (is_final(t.state().phase)) return settle(t, reason);
   // A 206 of another version is no refusal: the file has changed, however often (R74, R76).
   if (is_refusal(e.status)) ++t.state().range_refusals;
-  if (was_wanted(t, reason) && t.state().range_refusals > 1) {
+  if (was_wanted(t, reason) && is_refusal(e.status) && t.state().range_refusals > 1) {
     TransferError error = http_error(e.status, t.spec().method, t.spec().uri);
     if (t.app_can_mend(error)) t.restart();
     return t.fail_or_ask_app(std::move(error), "the server refuses ranges again");

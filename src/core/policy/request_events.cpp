@@ -1,7 +1,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
+#include <utility>
 
 #include "core/model/ftp_answer.h"
 #include "core/model/request_headers.h"
@@ -35,6 +35,17 @@ std::optional<std::string> pause_obstacle(Transition& t) {
     return "the transfer is already paused by the system";
   }
   return std::nullopt;
+}
+
+/// R160: the file is somewhere else now.
+void move_to(Transition& t, const std::pair<std::string, std::string>& uri_and_origin) {
+  const auto& [uri, origin] = uri_and_origin;
+  if (origin != t.spec().origin) remove_request_header(t.spec().headers, "Host");
+  // Of a date alone, without the length, another server's answer is no continuation.
+  const bool is_date = t.state().validator.kind == Validator::Kind::LastModified;
+  if (uri != t.spec().uri && is_date && !t.state().total) t.restart();
+  t.spec().uri = uri;
+  t.spec().origin = origin;
 }
 
 }  // namespace
@@ -72,7 +83,10 @@ void on(Transition& t, const event::ResumeRequested& e) {
     return t.refuse(e.request, "only a transfer that is paused by the app can be resumed");
   }
   // R157: its retries were used up; the app says that the next ones are worth it.
-  if (phase == Phase::PausedRecoverable) t.state().failures_in_row = 0;
+  if (phase == Phase::PausedRecoverable) {
+    t.state().failures_in_row = 0;
+    t.state().range_refusals = 0;
+  }
   t.state().queue_position = e.queue_position;
   t.enter(Phase::Queued, "resumed by the app");
   t.persist();
@@ -117,7 +131,7 @@ void on(Transition& t, const event::Changed& e) {
   if (e.uri && e.uri->first.starts_with("ftp:") != (t.spec().method == kFtpMethod)) {
     return t.refuse(e.request, invalid_argument("a transfer cannot change between HTTP and FTP"));
   }
-  if (e.uri) std::tie(t.spec().uri, t.spec().origin) = *e.uri;
+  if (e.uri) move_to(t, *e.uri);
   if (e.recoverable) t.spec().recoverable = *e.recoverable;
   if (e.secret) t.spec().secret = *e.secret;
   if (e.priority) t.spec().priority = *e.priority;

@@ -10,7 +10,7 @@ namespace {
 using Kind = Verdict::Kind;
 
 constexpr ByteCount kHave = 300;
-constexpr std::int64_t kTime = 1'700'000'000;
+constexpr std::int64_t kTime = 1'000'000'000;
 
 TransferPlan plan(ByteCount total = 1000) {
   TransferPlan p;
@@ -81,6 +81,16 @@ TEST_F(FtpEvents, R177_ItsTimeProvesLaterBytesIfItsLengthIsKnown) {
             (Validator{Validator::Kind::FileTime, std::to_string(kTime)}));
   EXPECT_FALSE(first_answer(std::nullopt, kTime).transfer.state.validator.can_resume());
   EXPECT_FALSE(first_answer(5'000'000, std::nullopt).transfer.state.validator.can_resume());
+}
+
+TEST_F(FtpEvents, ATimeThatWasAMomentAgoProvesNothing) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+  for (const std::int64_t age : {-10, 0, 59}) {
+    EXPECT_FALSE(
+        first_answer(5'000'000, seconds.count() - age).transfer.state.validator.can_resume())
+        << age;
+  }
+  EXPECT_TRUE(first_answer(5'000'000, seconds.count() - 60).transfer.state.validator.can_resume());
 }
 
 }  // namespace

@@ -96,15 +96,19 @@ TEST_F(LoginsTest, AChallengeThatNoLoginAnswersIsTheAnswer) {
   EXPECT_FALSE(has_login(server.requests().back()));
 }
 
-TEST_F(LoginsTest, AChallengeWhoseBodyDoesNotEndIsUnauthorized) {
+// The login was never sent, so nobody has refused it.
+TEST_F(LoginsTest, AChallengeWhoseBodyDoesNotEndTimesOut) {
   const ScriptedServer server([](const Connection& connection, const std::string&) {
     connection.send("HTTP/1.1 401 Unauthorized\r\n" + kChallenge +
                     "\r\nContent-Length: 1000000\r\n\r\nno");
     connection.hold();
   });
   auto planned = with_secret(plan(server.url()));
+  planned.connect_timeout = 50ms;
   planned.stall_timeout = 50ms;
-  EXPECT_EQ(fail(planned).error.status, WebErrorStatus::Unauthorized);
+  const Failure failure = fail(planned);
+  EXPECT_EQ(failure.error.status, WebErrorStatus::Timeout);
+  EXPECT_TRUE(failure.transient);
 }
 
 TEST_F(LoginsTest, AChallengeIsNoReasonToTouchWhatIsThere) {

@@ -7,11 +7,10 @@
 namespace longhaul {
 namespace {
 
-const hstring& not_empty(const hstring& value) {
+void require(const hstring& value) {
   if (value.empty()) {
     throw hresult_invalid_argument(L"a credential has a user name and a password");
   }
-  return value;
 }
 
 }  // namespace
@@ -28,9 +27,11 @@ PasswordCredential::PasswordCredential() : data_(std::make_shared<Data>()) {}
 PasswordCredential::PasswordCredential(const hstring& resource, const hstring& userName,
                                        const hstring& password)
     : PasswordCredential() {
+  require(userName);
+  require(password);
   data_->resource = resource;
-  data_->user_name = not_empty(userName);
-  data_->password = not_empty(password);
+  data_->user_name = userName;
+  data_->password = password;
 }
 
 PasswordCredential::Data& PasswordCredential::data() const {
@@ -54,8 +55,9 @@ hstring PasswordCredential::UserName() const {
 }
 
 void PasswordCredential::UserName(const hstring& value) const {
+  require(value);
   const std::lock_guard lock(data().mutex);
-  data_->user_name = not_empty(value);
+  data_->user_name = value;
 }
 
 hstring PasswordCredential::Password() const {
@@ -64,8 +66,9 @@ hstring PasswordCredential::Password() const {
 }
 
 void PasswordCredential::Password(const hstring& value) const {
+  require(value);
   const std::lock_guard lock(data().mutex);
-  data_->password = not_empty(value);
+  data_->password = value;
 }
 
 void PasswordCredential::RetrievePassword() const {

@@ -11,5 +11,7 @@ function(longhaul_fuzzed)
       target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
     endforeach()
     set_property(SOURCE ${arg_SOURCES} APPEND PROPERTY COMPILE_OPTIONS -fsanitize=fuzzer-no-link)
+    # Those of their targets are compiled without the option.
+    set_property(SOURCE ${arg_SOURCES} PROPERTY SKIP_PRECOMPILE_HEADERS ON)
   endif()
 endfunction()

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 export ASAN_OPTIONS=detect_stack_use_after_return=1:check_initialization_order=1:strict_init_order=1
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+# shellcheck disable=SC2154 # here: scripts/stages.sh, sourced before
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$here/scripts/tsan.supp
 # shellcheck disable=SC2154 # here: scripts/stages.sh, sourced before
 export LSAN_OPTIONS=suppressions=$here/scripts/lsan.supp:print_suppressions=0
 symbolizer=$(command -v llvm-symbolizer-19 || command -v llvm-symbolizer || true)

@@ -81,7 +81,7 @@ std::string shown(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   constexpr std::size_t kLongest = 200;
-  if (result.size() > kLongest) result = result.substr(0, kLongest) + "…";
+  if (result.size() > kLongest) result.replace(kLongest, std::string::npos, "…");
   return result;
 }
 

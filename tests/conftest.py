@@ -136,7 +136,7 @@ def certificates(tmp_path_factory):
 @pytest.fixture(scope="session")
 def nginx(tmp_path_factory, certificates):
     """A real web server (support/nginx.py), plain and with each of the certificates."""
-    with Nginx(tmp_path_factory.mktemp("nginx") / "n", certificates.servers) as server:
+    with Nginx(tmp_path_factory.mktemp("nginx") / "n", certificates.servers, certificates.ca) as server:
         yield server
 
 

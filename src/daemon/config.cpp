@@ -63,6 +63,13 @@ bool set_text(const toml::node& node, std::string& to) {
   return true;
 }
 
+bool set_path(const toml::node& node, std::string& to) {
+  std::string path;
+  if (!set_text(node, path) || !path.starts_with('/')) return false;
+  to = std::move(path);
+  return true;
+}
+
 bool set_choice(const toml::node& node, std::string& to,
                 std::initializer_list<std::string_view> choices) {
   std::string text;
@@ -176,12 +183,9 @@ const std::vector<Key>& keys() {
          return set_choice(node, config.tls_min_version, {"1.0", "1.1", "1.2", "1.3"});
        }},
       {"tls", "ca_file", "the absolute path of a file of certificates",
-       [](const toml::node& node, Config& config) {
-         std::string path;
-         if (!set_text(node, path) || !path.starts_with('/')) return false;
-         config.tls_ca_file = std::move(path);
-         return true;
-       }},
+       [](const toml::node& node, Config& config) { return set_path(node, config.tls_ca_file); }},
+      {"tls", "crl_file", "the absolute path of a file of revocation lists",
+       [](const toml::node& node, Config& config) { return set_path(node, config.tls_crl_file); }},
       {"log", "level", "\"trace\", \"debug\", \"info\", \"warning\" or \"error\"", set_level},
   };
   return all;
@@ -206,11 +210,12 @@ bool is_period(std::string_view text) {
   return is_number(text, 1, 999);
 }
 
-/// Keys of a [[connection]].
-struct ConnectionKey {
+/// A key of one of the tables that may be there several times, such as [[connection]].
+template <typename Rule>
+struct RuleKey {
   std::string_view name;
   std::string_view allowed;
-  bool (*set)(const toml::node&, ConnectionRule&);
+  bool (*set)(const toml::node&, Rule&);
 };
 
 bool set_optional_flag(const toml::node& node, std::optional<bool>& to) {
@@ -226,7 +231,7 @@ bool set_pattern(const toml::node& node, std::string& to) {
   return set_text(node, to) && !to.empty();
 }
 
-const std::array<ConnectionKey, 8> kConnectionKeys{{
+const std::array<RuleKey<ConnectionRule>, 8> kConnectionKeys{{
     {"interface", kPattern,
      [](const toml::node& n, ConnectionRule& r) { return set_pattern(n, r.interface_pattern); }},
     {"ssid", kPattern,
@@ -252,6 +257,16 @@ const std::array<ConnectionKey, 8> kConnectionKeys{{
      [](const toml::node& n, ConnectionRule& r) {
        return set_optional_flag(n, r.restrict_background);
      }},
+}};
+
+constexpr std::string_view kPath = "the absolute path of a PEM file";
+
+const std::array<RuleKey<ClientCertificate>, 3> kClientCertificateKeys{{
+    {"host", kPattern,
+     [](const toml::node& n, ClientCertificate& c) { return set_pattern(n, c.host); }},
+    {"certificate", kPath,
+     [](const toml::node& n, ClientCertificate& c) { return set_path(n, c.certificate); }},
+    {"key", kPath, [](const toml::node& n, ClientCertificate& c) { return set_path(n, c.key); }},
 }};
 
 /// Number of letters to change, add or drop.
@@ -293,6 +308,8 @@ class Reader {
       const std::string_view name = key.str();
       if (name == "connection") {
         read_connections(node);
+      } else if (name == "client_certificate") {
+        read_client_certificates(node);
       } else if (!is_table(name)) {
         mistake(key.source(), "unknown table [" + std::string(name) + "]" + advice(name, tables()));
       } else if (const toml::table* const table = node.as_table(); table != nullptr) {
@@ -337,6 +354,7 @@ class Reader {
       if (names.empty() || names.back() != key.table) names.push_back(key.table);
     }
     names.emplace_back("connection");
+    names.emplace_back("client_certificate");
     return names;
   }
   static bool is_table(std::string_view name) {
@@ -363,36 +381,60 @@ class Reader {
   }
 
   void read_connections(const toml::node& node) {
-    constexpr std::string_view kHow = "connections are written as [[connection]]";
+    read_rules<ConnectionRule>(
+        node, "connection", kConnectionKeys, [this](const auto& table, ConnectionRule rule) {
+          if (!table.contains("interface") && !table.contains("ssid") && !table.contains("id")) {
+            mistake(table.source(), "a [[connection]] needs interface, ssid or id to match");
+          }
+          config_.connections.push_back(std::move(rule));
+        });
+  }
+
+  void read_client_certificates(const toml::node& node) {
+    read_rules<ClientCertificate>(
+        node, "client_certificate", kClientCertificateKeys,
+        [this](const auto& table, ClientCertificate certificate) {
+          if (!table.contains("host") || !table.contains("certificate")) {
+            mistake(table.source(), "a [[client_certificate]] needs host and certificate");
+          }
+          config_.client_certificates.push_back(std::move(certificate));
+        });
+  }
+
+  /// Hands each [[name]] to `take`.
+  template <typename Rule, std::size_t Count, typename Take>
+  void read_rules(const toml::node& node, const std::string& name,
+                  const std::array<RuleKey<Rule>, Count>& keys, Take take) {
+    const std::string how = "written as [[" + name + "]]";
     const toml::array* const list = node.as_array();
-    if (list == nullptr) return mistake(node.source(), std::string(kHow));
+    if (list == nullptr) return mistake(node.source(), "\"" + name + "\" is " + how);
     for (const toml::node& item : *list) {
-      if (const toml::table* const table = item.as_table(); table != nullptr) {
-        read_connection(*table);
-      } else {
-        mistake(item.source(), std::string(kHow));
+      const toml::table* const table = item.as_table();
+      if (table == nullptr) {
+        mistake(item.source(), "\"" + name + "\" is " + how);
+        continue;
       }
+      take(*table, read_rule<Rule>(*table, name, keys));
     }
   }
 
-  void read_connection(const toml::table& table) {
-    ConnectionRule rule;
+  template <typename Rule, std::size_t Count>
+  Rule read_rule(const toml::table& table, const std::string& table_name,
+                 const std::array<RuleKey<Rule>, Count>& keys) {
+    Rule rule;
     for (const auto& [key, value] : table) {
       const std::string_view name = key.str();
-      const auto* const known = std::ranges::find(kConnectionKeys, name, &ConnectionKey::name);
-      if (known == kConnectionKeys.end()) {
+      const auto* const known = std::ranges::find(keys, name, &RuleKey<Rule>::name);
+      if (known == keys.end()) {
         std::vector<std::string_view> names;
-        for (const ConnectionKey& candidate : kConnectionKeys) names.push_back(candidate.name);
-        mistake(key.source(), "unknown key \"" + std::string(name) + "\" in [[connection]]" +
-                                  advice(name, names));
+        for (const RuleKey<Rule>& candidate : keys) names.push_back(candidate.name);
+        mistake(key.source(), "unknown key \"" + std::string(name) + "\" in [[" + table_name +
+                                  "]]" + advice(name, names));
       } else if (!known->set(value, rule)) {
         bad_value(value, name, known->allowed);
       }
     }
-    if (!table.contains("interface") && !table.contains("ssid") && !table.contains("id")) {
-      mistake(table.source(), "a [[connection]] needs interface, ssid or id to match");
-    }
-    config_.connections.push_back(std::move(rule));
+    return rule;
   }
 
   void bad_value(const toml::node& node, std::string_view name, std::string_view allowed) {

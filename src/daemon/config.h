@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/model/client_certificate.h"
 #include "core/model/limits.h"
 #include "platform/log.h"
 
@@ -33,7 +34,9 @@ struct Config {
   bool power_saver = true;
   std::string politeness_class = "background";
   std::string tls_min_version = "1.2";
-  std::string tls_ca_file;  ///< empty: the system's store
+  std::string tls_ca_file;   ///< empty: the system's store
+  std::string tls_crl_file;  ///< certificates that were revoked; empty: not looked at
+  std::vector<ClientCertificate> client_certificates;  ///< the first that matches counts
   LogLevel log_level = LogLevel::Info;
   std::vector<ConnectionRule> connections;
 

@@ -202,6 +202,8 @@ class Daemon::Impl {
     settings.user_agent = "longhaul/" LONGHAUL_VERSION;
     settings.ca_file = options_.config.tls_ca_file;
     settings.min_tls = options_.config.tls_min_version;
+    settings.crl_file = options_.config.tls_crl_file;
+    settings.client_certificates = options_.config.client_certificates;
     return settings;
   }
 

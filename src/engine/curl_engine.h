@@ -3,8 +3,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
+#include "core/model/client_certificate.h"
 #include "core/model/secrets.h"
 #include "engine/transfer_engine.h"
 #include "files/file_service.h"
@@ -17,6 +19,8 @@ struct EngineSettings {
   std::string user_agent;
   std::string ca_file;  ///< empty: the system's store
   std::string min_tls = "1.2";
+  std::string crl_file{};  ///< revoked certificates; empty: not looked at
+  std::vector<ClientCertificate> client_certificates{};
 };
 
 /// Where the engine asks for an operation's secrets; calls back once, on any thread.

@@ -185,14 +185,33 @@ void set_ftp(Options& options, const CurlRequest& request) {
   if (request.proxy.starts_with("http")) options.set(CURLOPT_HTTPPROXYTUNNEL, kYes);
 }
 
+/// Of a canonical URI.
+std::string_view host_of(std::string_view uri) {
+  const auto scheme = uri.find("://");
+  if (scheme == std::string_view::npos) return {};
+  uri.remove_prefix(scheme + 3);
+  uri = uri.substr(0, uri.find_first_of("/?"));
+  if (uri.starts_with('[')) return uri.substr(1, uri.find(']') - 1);
+  return uri.substr(0, uri.find(':'));
+}
+
 void set_tls(Options& options, const CurlRequest& request, const EngineSettings& settings) {
   const long version = tls_version(settings.min_tls);
   const std::string& ca_file = request.ca_file.empty() ? settings.ca_file : request.ca_file;
   options.set(CURLOPT_SSLVERSION, version);
   options.set(CURLOPT_PROXY_SSLVERSION, version);
-  if (ca_file.empty()) return;
-  options.set(CURLOPT_CAINFO, ca_file);
-  options.set(CURLOPT_PROXY_CAINFO, ca_file);
+  if (!ca_file.empty()) {
+    options.set(CURLOPT_CAINFO, ca_file);
+    options.set(CURLOPT_PROXY_CAINFO, ca_file);
+  }
+  if (!settings.crl_file.empty()) options.set(CURLOPT_CRLFILE, settings.crl_file);
+  const auto& own = settings.client_certificates;
+  const auto found = std::ranges::find_if(own, [&request](const ClientCertificate& certificate) {
+    return matches_pattern(certificate.host, host_of(request.uri));
+  });
+  if (found == own.end()) return;
+  options.set(CURLOPT_SSLCERT, found->certificate);
+  options.set(CURLOPT_SSLKEY, found->key.empty() ? found->certificate : found->key);
 }
 
 void set_connection(Options& options, const CurlRequest& request) {

@@ -106,3 +106,63 @@ def test_sighup_takes_up_another_authority(box, certificates, nginx):
     os.kill(pid, signal.SIGHUP)
     until(lambda: box.run("get", "--wait", url).code == 0, what="the new authority to be trusted")
     assert box.daemon_pid() == pid
+
+
+# ---- revoked, and one's own ----------------------------------------------------------------------
+
+
+def test_a_revoked_certificate_is_refused_as_such(box, certificates, nginx):
+    box.config({"tls": {"ca_file": str(certificates.ca), "crl_file": str(certificates.crl)}})
+    nginx.add("crl.bin", 1000)
+    box.run("get", "--wait", nginx.url("crl.bin", tls="good")).ok()
+    shown = box.wait_status(box.get(nginx.url("crl.bin", tls="revoked")), "Error")
+    assert (shown["error"]["status"], shown["error"]["hresult"].lower(), shown["attempts"]) == (
+        "CertificateRevoked",
+        "0x80072f8a",
+        1,
+    )
+
+
+def test_without_a_list_nobody_knows_that_it_is_revoked(trusting, nginx):
+    nginx.add("crl.bin", 1000)
+    trusting.run("get", "--wait", nginx.url("crl.bin", tls="revoked")).ok()
+
+
+def with_client_certificate(box, certificates, **entry):
+    box.config(
+        {
+            "tls": {"ca_file": str(certificates.ca)},
+            "retry": {"delays_s": [0]},
+            "client_certificate": [entry],
+        }
+    )
+
+
+def test_a_certificate_of_ones_own_is_shown_to_the_server_that_is_named(box, certificates, nginx):
+    certificate, key = certificates.client
+    with_client_certificate(
+        box, certificates, host="127.0.0.*", certificate=str(certificate), key=str(key)
+    )
+    nginx.add("mine.bin", 1000)
+    box.run("get", "--wait", nginx.url("mine.bin", tls="asking")).ok()
+
+
+def test_and_to_no_other(box, certificates, nginx):
+    certificate, key = certificates.client
+    with_client_certificate(
+        box, certificates, host="*.example.org", certificate=str(certificate), key=str(key)
+    )
+    nginx.add("mine.bin", 1000)
+    error = box.wait_status(box.get(nginx.url("mine.bin", tls="asking")), "Error")["error"]
+    assert (error["status"], error["code"]) == ("BadRequest", 400)
+
+
+def test_one_that_cannot_be_read_is_an_error_of_its_own(box, certificates, nginx):
+    with_client_certificate(
+        box, certificates, host="*", certificate="/nowhere/me.pem", key="/nowhere/me.key"
+    )
+    nginx.add("mine.bin", 1000)
+    shown = box.wait_status(box.get(nginx.url("mine.bin", tls="asking")), "Error")
+    assert (shown["error"]["status"], shown["error"]["kind"]) == ("UnexpectedClientError", "tls")
+    assert "/nowhere/me.pem" in shown["error"]["message"]
+    assert shown["attempts"] == 1

@@ -264,15 +264,17 @@ class Box:
     # ---- daemon ----------------------------------------------------------------------------------
 
     def config(self, tables):
-        """Writes longhaul.toml; a string is written as it is."""
+        """Writes longhaul.toml; a string is written as it is, a list as a table for each."""
         self.config_file.parent.mkdir(exist_ok=True)
         if isinstance(tables, str):
             self.config_file.write_text(tables)
             return
         lines = []
-        for table, keys in tables.items():
-            lines.append(f"[{table}]")
-            lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+        for table, entries in tables.items():
+            several = isinstance(entries, list)
+            for keys in entries if several else [entries]:
+                lines.append(f"[[{table}]]" if several else f"[{table}]")
+                lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
         self.config_file.write_text("\n".join(lines) + "\n")
 
     def daemon_pids(self):

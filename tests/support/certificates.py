@@ -17,7 +17,8 @@ def _openssl(folder, *arguments):
 class Certificates:
     """`ca` is the authority's certificate.
 
-    `servers` maps good, self_signed, expired and other_name to (chain, key).
+    `servers` maps good, self_signed, expired, other_name and revoked to (chain, key); `client` is
+    such a pair, too. `crl` is the authority's list of those that it has revoked.
     """
 
     def __init__(self, folder):
@@ -44,7 +45,15 @@ class Certificates:
                 "expired", "IP:127.0.0.1,DNS:localhost", "20200101000000Z", "20210101000000Z"
             ),
             "other_name": self._signed("other_name", "DNS:elsewhere.example"),
+            "revoked": self._signed("revoked", "IP:127.0.0.1,DNS:localhost"),
         }
+        self.client = self._signed("client", "DNS:client.example")
+        self.crl = self.folder / "crl.pem"
+        authority = ["-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key"]
+        _openssl(self.folder, "ca", *authority, "-revoke", "revoked.pem")
+        _openssl(
+            self.folder, "ca", *authority, "-gencrl", "-crldays", "20", "-out", self.crl.name
+        )
 
     def _request(self, options, out, key, ca=False, names=None):
         # req -x509 adds CA:TRUE by itself.

@@ -42,11 +42,15 @@ class LoggedRequest:
 
 
 class Nginx:
-    def __init__(self, folder, certificates=None):
+    def __init__(self, folder, certificates=None, client_authority=None):
+        """`client_authority`: the TLS port "asking" wants a certificate of it from clients."""
         self.folder = pathlib.Path(folder)
         self.documents = self.folder / "www"
         self.documents.mkdir(parents=True)
-        self.certificates = certificates or {}
+        self.certificates = dict(certificates or {})
+        self.client_authority = client_authority
+        if client_authority:
+            self.certificates["asking"] = self.certificates["good"]
         self.port = 0
         self.tls_ports = {}
         self._process = None
@@ -109,6 +113,7 @@ class Nginx:
                 self._server(
                     f"listen 127.0.0.1:{port} ssl http2;"
                     f"ssl_certificate {chain}; ssl_certificate_key {key};"
+                    + self._client_verification(name)
                 )
             )
         return f"""
@@ -128,6 +133,11 @@ class Nginx:
               {" ".join(servers)}
             }}
         """
+
+    def _client_verification(self, name):
+        if name != "asking":
+            return ""
+        return f"ssl_client_certificate {self.client_authority}; ssl_verify_client on;"
 
     def _server(self, listen):
         return f"""

@@ -98,8 +98,13 @@ class = "normal"
 [tls]
 min_version = "1.3"
 ca_file = "/etc/ca.pem"
+crl_file = "/etc/crl.pem"
 [log]
 level = "trace"
+[[client_certificate]]
+host = "*.example.org"
+certificate = "/me.pem"
+key = "/me.key"
 [[connection]]
 interface = "wwan*"
 metered = true
@@ -133,6 +138,8 @@ restrict = true
   expected.politeness_class = "normal";
   expected.tls_min_version = "1.3";
   expected.tls_ca_file = "/etc/ca.pem";
+  expected.tls_crl_file = "/etc/crl.pem";
+  expected.client_certificates = {{"*.example.org", "/me.pem", "/me.key"}};
   expected.log_level = LogLevel::Trace;
   expected.connections.resize(2);
   expected.connections[0].interface_pattern = "wwan*";
@@ -192,6 +199,11 @@ TEST(Config, WrongValuesAreRefusedWithWhatIsAllowed) {
       {"[tls]\nmin_version = 1.2", "\"1.2\""},
       {"[tls]\nmin_version = \"2\"", "\"1.2\""},
       {"[tls]\nca_file = \"ca.pem\"", "absolute path"},
+      {"[tls]\ncrl_file = 1", "revocation lists"},
+      {"client_certificate = 1", "written as [[client_certificate]]"},
+      {"[[client_certificate]]\nhost = \"h\"", "needs host and certificate"},
+      {"[[client_certificate]]\nhost = \"h\"\ncertificate = \"me.pem\"", "absolute path"},
+      {"[[client_certificate]]\nhots = \"h\"", "did you mean \"host\"?"},
       {"[log]\nlevel = \"Info\"", "\"trace\", \"debug\", \"info\", \"warning\" or \"error\""},
       {"[[connection]]\nmetered = true", "needs interface, ssid or id"},
       {"[[connection]]\nid = \"\"", "not empty"},

@@ -57,6 +57,31 @@ bool is_overtaken(const Change& change, const LiveTransfer& entry) {
          change.snapshot.status == BackgroundTransferStatus::Idle;
 }
 
+/// Bytes alone: the next report has them too.
+bool is_progress(const LiveTransfer::Pending& pending) {
+  const auto* notify = std::get_if<action::Notify>(&pending.action);
+  return notify != nullptr && notify->what == action::Notify::What::Progress &&
+         !notify->response_changed && !notify->restarted;
+}
+
+/// While the store waits for room, a transfer that runs reports and records for hours. A row that
+/// was not handed over yet is replaced by the next one, unless something else than a report of
+/// progress waits for it.
+void queue(std::deque<LiveTransfer::Pending>& pending, LiveTransfer::Pending next) {
+  const bool is_row = std::holds_alternative<action::Persist>(next.action);
+  if (!is_row && !is_progress(next)) return pending.push_back(std::move(next));
+  if (!pending.empty() && is_progress(pending.back())) {
+    if (!is_row) return static_cast<void>(pending.back() = std::move(next));
+    const bool has_row = pending.size() > 1 && pending[pending.size() - 2].row != nullptr;
+    if (has_row) pending.pop_back();
+  }
+  if (is_row && !pending.empty() && pending.back().row) {
+    pending.back().row = std::move(next.row);
+    return;
+  }
+  pending.push_back(std::move(next));
+}
+
 }  // namespace
 
 void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now) const {
@@ -84,7 +109,7 @@ void ActionRunner::take(LiveTransfer& entry, Step step, const Facts& facts, Time
         pending.change = std::make_unique<Change>(std::move(change));
       }
     }
-    entry.pending.push_back(std::move(pending));
+    queue(entry.pending, std::move(pending));
   }
 }
 
@@ -129,8 +154,10 @@ void ActionRunner::perform(LiveTransfer& entry, LiveTransfer::Pending& pending) 
 
 void ActionRunner::persist(LiveTransfer& entry, Transfer row) {
   entry.persisting = true;
+  ++unstored_;
   const TransferId id = entry.transfer.id;
   seams_.store.update(std::move(row), [this, id](Result<void> stored) {
+    --unstored_;
     LiveTransfer* const waiting = ring_.find(id);
     if (!stored.ok()) {
       // What follows the Persist must not be told or done: the promise is not durable.

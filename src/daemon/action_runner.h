@@ -39,6 +39,8 @@ class ActionRunner {
   void take(LiveTransfer& entry, Step step, const Facts& facts, TimePoint now) const;
   /// Performs what may be performed now. May call back into the ring.
   void advance(const TransferId& id);
+  /// Transfers of which the store has something to write.
+  [[nodiscard]] std::size_t unstored() const { return unstored_; }
 
  private:
   void perform(LiveTransfer& entry, LiveTransfer::Pending& pending);
@@ -46,6 +48,7 @@ class ActionRunner {
 
   Seams seams_;
   Ring ring_;
+  std::size_t unstored_ = 0;
   bool store_has_failed_ = false;
 };
 

@@ -376,6 +376,7 @@ class Daemon::Impl {
     if (std::exchange(leaving_, true)) return;
     log(LogLevel::Info, "leaving: " + std::string(why));
     manager_.drain();
+    store_.wait_no_more();
     drain_limit_ = loop_.at(clock_.now() + kDrainLimit, [this] {
       log(LogLevel::Warning,
           "not everything came to rest in time; the rest is taken up at the next start");
@@ -393,6 +394,11 @@ class Daemon::Impl {
 
   void fail(const Error& error) {
     if (failure_) return;
+    if (leaving_ && error.kind == ErrorKind::DiskFull) {
+      // Nobody was told of it, and what is stored is right.
+      log(LogLevel::Warning, error.message() + "; what could not be recorded is not");
+      return loop_.quit();
+    }
     failure_ = error;
     loop_.quit();
   }

@@ -15,6 +15,8 @@ namespace {
 /// Finished files whose sync and rename are still due: bounds memory when the network is faster
 /// than the disk.
 constexpr std::size_t kMostFileJobs = 2048;
+/// The same for rows that the store has not written yet, which on a full disk is never.
+constexpr std::size_t kMostUnstored = 2048;
 constexpr std::uint32_t kExpiryPage = 500;
 
 }  // namespace
@@ -43,9 +45,11 @@ void TransferManager::recover(Done<Result<void>> done) {
 void TransferManager::schedule() {
   if (scheduling_ || store_has_failed_ || facts_.draining) return;
   scheduling_ = true;
-  schedule_when_stored_ = false;
   Choice choice;
-  if (file_jobs_ < kMostFileJobs) choice = choose(active_, candidates(), limits_);
+  schedule_when_stored_ = runner_.unstored() >= kMostUnstored;
+  if (file_jobs_ < kMostFileJobs && !schedule_when_stored_) {
+    choice = choose(active_, candidates(), limits_);
+  }
   for (const TransferId& id : choice.start) grant(id);
   scheduling_ = false;
   if (!window_.complete() && window_.size() < marks_.low) return refill();

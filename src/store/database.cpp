@@ -24,6 +24,11 @@ constexpr const char* kSetApplicationId = "PRAGMA application_id = 0x4c484155";
 /// and damage by other hands is noticed when its page is read.
 constexpr std::int64_t kCheckUpTo = 4 * 1024 * 1024;
 
+/// Somebody may look at the file with the sqlite3 program.
+constexpr int kBusyTimeoutMs = 5000;
+/// A longer log is not kept, where room is scarce, for the writes to come.
+constexpr std::uintmax_t kLogKept = 1024 * 1024;
+
 constexpr std::string_view kMemory = ":memory:";
 constexpr std::string_view kStartAfresh =
     "move the file away to start with an empty list of transfers";
@@ -89,6 +94,11 @@ Result<void> look_at_file(const std::string& path) {
   return {};
 }
 
+std::uintmax_t file_size(const std::string& path) {
+  struct ::stat info{};
+  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uintmax_t>(info.st_size) : 0;
+}
+
 /// Removes what SQLite created beside a database that is then refused.
 class SideFiles {
  public:
@@ -142,8 +152,7 @@ Result<void> Database::connect() {
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path_.c_str(), &handle_, kFlags, nullptr);
   if (code != SQLITE_OK) return error(code, "open the database");
-  // Somebody may look at the file with the sqlite3 program.
-  sqlite3_busy_timeout(handle_, 5000);
+  sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
   // Until the content is accepted, closing it again must change nothing.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return {};
@@ -246,6 +255,15 @@ int Database::prepare(const char* sql, sqlite3_stmt** out) {
   return code;
 }
 
+void Database::empty_log() {
+  const bool is_long = file_size(path_ + "-wal") > kLogKept;
+  sqlite3_busy_timeout(handle_, 0);
+  sqlite3_wal_checkpoint_v2(handle_, "main",
+                            is_long ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
+                            nullptr, nullptr);
+  sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
+}
+
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(handle_) == 0;
 }
@@ -254,7 +272,28 @@ std::int64_t Database::changed_rows() const {
   return sqlite3_changes64(handle_);
 }
 
+/// ENOSPC or EDQUOT if a write has found no room. SQLite takes only the first for SQLITE_FULL.
+int Database::missing_room(int code) const {
+  if ((code & 0xff) == SQLITE_FULL) return ENOSPC;
+  const bool writes = code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE ||
+                      code == SQLITE_IOERR_SHMOPEN || (code & 0xff) == SQLITE_CANTOPEN;
+  if (!writes || handle_ == nullptr) return 0;
+  // sqlite3_system_errno() is not told of what happens in a COMMIT.
+  sqlite3_vfs* vfs = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_VFS_POINTER, static_cast<void*>(&vfs));
+  const int reason = vfs == nullptr ? 0 : vfs->xGetLastError(vfs, 0, nullptr);
+  return reason == ENOSPC || reason == EDQUOT ? reason : 0;
+}
+
 Error Database::error(int code, std::string_view operation) const {
+  if (const int reason = missing_room(code); reason != 0) {
+    return {ErrorKind::DiskFull,
+            reason,
+            {},
+            {},
+            "the state folder " + path_.substr(0, path_.rfind('/')) + " is full (" +
+                std::strerror(reason) + "); make room on its file system"};
+  }
   Error result{ErrorKind::Store, code, std::string(operation), path_, {}};
   const bool current = handle_ != nullptr && sqlite3_extended_errcode(handle_) == code;
   result.detail = current ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);

@@ -31,7 +31,13 @@ class Database {
   /// Rows that the last statement changed.
   [[nodiscard]] std::int64_t changed_rows() const;
 
-  /// What an SQLite result means, with advice where there is any.
+  /// Brings what the log holds into the file, so that the log's room can be used again; a long log
+  /// is cut off. Waits for nobody, and cannot do worse than change nothing.
+  void empty_log();
+
+  /// What an SQLite result means, with advice where there is any. Kind DiskFull where the folder of
+  /// the file has no room: then nothing of the transaction is left. A sync that fails for want of
+  /// room is none of these, for what it has written nobody knows.
   [[nodiscard]] Error error(int code, std::string_view operation = "use the database") const;
 
  private:
@@ -41,6 +47,7 @@ class Database {
   Result<void> migrate();
   Result<void> configure();
   Result<std::int64_t> pragma(const char* sql);
+  [[nodiscard]] int missing_room(int code) const;
 
   std::string path_;
   sqlite3* handle_ = nullptr;

@@ -318,10 +318,9 @@ void SqliteStore::rollback() {
   [[maybe_unused]] const auto done = impl_->database->execute("ROLLBACK");
 }
 
-void SqliteStore::was_taken_back() {
+void SqliteStore::take_back() {
   rollback();
-  // A log that cannot be cut down now is cut down later.
-  [[maybe_unused]] const auto done = impl_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!impl_->database->in_transaction()) impl_->database->empty_log();
 }
 
 bool SqliteStore::in_transaction() const {
@@ -348,7 +347,12 @@ Result<void> SqliteStore::stage(std::uint64_t batch, const std::vector<Transfer>
     for (const Transfer& transfer : transfers) {
       Statement insert(*impl_->database, insert_draft_sql());
       if (auto bound = bind_transfer(insert, transfer); !bound) return bound;
-      if (auto done = insert.bind(batch).run(); !done) return done;
+      auto done = insert.bind(batch).run();
+      if (done) continue;
+      if (done.error().kind != ErrorKind::DiskFull) return done;
+      Error error = std::move(done).error();
+      error.detail = "the folder for temporary files (TMPDIR, else /var/tmp) is full";
+      return error;
     }
     return {};
   });
@@ -362,7 +366,9 @@ Result<Published> SqliteStore::publish(std::uint64_t batch, std::uint64_t max_pe
     return drop(batch);
   });
   if (done) return published;
-  static_cast<void>(drop(batch));  // if that fails, too, it goes with the service
+  // Where the disk is at fault, it can be tried again.
+  const ErrorKind why = done.error().kind;
+  if (why != ErrorKind::DiskFull && why != ErrorKind::Store) static_cast<void>(drop(batch));
   return std::move(done).error();
 }
 

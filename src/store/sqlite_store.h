@@ -19,10 +19,10 @@ class SqliteStore {
   [[nodiscard]] Result<void> begin();
   [[nodiscard]] Result<void> commit();
   void rollback();
+  /// Takes back what is left of a transaction that SQLite could not carry out, and makes the room
+  /// that it took in the log free for others.
+  void take_back();
   /// Whether a transaction is open. SQLite takes it back by itself after some failures.
-  /// SQLite has ended the transaction by itself: what is remembered of it is void, and the room
-  /// that its log has taken is given back.
-  void was_taken_back();
   [[nodiscard]] bool in_transaction() const;
 
   [[nodiscard]] Result<void> insert(const std::vector<Transfer>& transfers,

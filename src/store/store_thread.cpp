@@ -4,17 +4,28 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
+#include <iterator>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <pthread.h>
+#include <sqlite3.h>
 
+#include "platform/log.h"
 #include "platform/mailbox.h"
 
 namespace lh {
 namespace {
+
+enum class Access {
+  Reads,    ///< what is stored; does not wait for what waits
+  Follows,  ///< reads what must have all earlier writes in it
+  Creates,  ///< fails where there is no room, also in the folder for temporary files
+  Changes,  ///< waits until there is room
+};
 
 /// A request on its way: run on the store thread, answered on the executor's.
 class Call {
@@ -26,10 +37,15 @@ class Call {
   virtual void answer() = 0;
   /// What run() found wrong, if anything.
   [[nodiscard]] virtual const Error* error() const = 0;
-  [[nodiscard]] virtual bool writes() const = 0;
-};
+  [[nodiscard]] virtual Access access() const = 0;
 
-enum class Access { Reads, Writes };
+  [[nodiscard]] bool writes() const {
+    return access() == Access::Creates || access() == Access::Changes;
+  }
+  [[nodiscard]] bool may_wait() const {
+    return access() == Access::Follows || access() == Access::Changes;
+  }
+};
 
 template <typename R>
 class CallOf final : public Call {
@@ -44,7 +60,7 @@ class CallOf final : public Call {
   [[nodiscard]] const Error* error() const override {
     return result_ && !result_->ok() ? &result_->error() : nullptr;
   }
-  [[nodiscard]] bool writes() const override { return access_ == Access::Writes; }
+  [[nodiscard]] Access access() const override { return access_; }
 
  private:
   Access access_;
@@ -52,6 +68,16 @@ class CallOf final : public Call {
   std::function<void(R)> done_;
   std::optional<R> result_;
 };
+
+bool lacks_room(const Error* error) {
+  return error != nullptr && error->kind == ErrorKind::DiskFull;
+}
+
+/// After it nobody knows what is on the disk.
+bool is_failed_sync(const Error* error) {
+  return error != nullptr && error->kind == ErrorKind::Store &&
+         (error->code == SQLITE_IOERR_FSYNC || error->code == SQLITE_IOERR_DIR_FSYNC);
+}
 
 using Batch = std::vector<std::unique_ptr<Call>>;
 /// So many calls do not wait for the end of a round, which may be far off.
@@ -61,8 +87,11 @@ constexpr std::size_t kMostWaiting = 512;
 
 class StoreThread::Impl {
  public:
-  Impl(std::unique_ptr<SqliteStore> store, Executor executor)
-      : store_(std::move(store)), executor_(std::move(executor)), thread_([this] { main(); }) {}
+  Impl(std::unique_ptr<SqliteStore> store, Executor executor, std::chrono::milliseconds look_again)
+      : store_(std::move(store)),
+        executor_(std::move(executor)),
+        look_again_(look_again),
+        thread_([this] { main(); }) {}
 
   ~Impl() {
     outbox_->waiting.push_back(nullptr);  // the last one
@@ -81,7 +110,16 @@ class StoreThread::Impl {
     if (outbox_->waiting.size() >= kMostWaiting) outbox_->send();
   }
 
+  void wait_no_more() {
+    waits_no_more_ = true;
+    // Wakes the thread, which then looks again.
+    add<Result<void>>(
+        Access::Reads, [](SqliteStore&) { return Result<void>(); }, [](const Result<void>&) {});
+  }
+
  private:
+  using Clock = std::chrono::steady_clock;
+
   /// What the callers ask for in one round goes to the thread together.
   struct Outbox {
     Batch waiting;  ///< of the callers' thread
@@ -98,63 +136,137 @@ class StoreThread::Impl {
     bool last = false;
     while (!last) {
       pollfd entry{outbox_->sent.fd(), POLLIN, 0};
-      ::poll(&entry, 1, -1);
+      ::poll(&entry, 1, patience());
       Batch batch = outbox_->sent.take_all();
       if (!batch.empty() && batch.back() == nullptr) {
         batch.pop_back();
         last = true;
       }
-      if (batch.empty()) continue;
-      run(batch);
-      if (!last) answer(std::move(batch));
+      leaving_ = last || waits_no_more_;
+      if (batch.empty() && waiting_.empty()) continue;
+      Batch ready = run(std::move(batch));
+      note_room();
+      if (!last && !ready.empty()) answer(std::move(ready));
     }
     store_.reset();
   }
 
-  void run(Batch& batch) {
-    std::optional<Error> error = failure_ ? failure_ : carry_out(batch);
-    if (!error) return;
-    // What the reads saw may have been part of what was taken back, so they fail too.
-    for (const auto& call : batch) call->fail(*error);
+  /// In milliseconds, for poll().
+  [[nodiscard]] int patience() const {
+    if (waiting_.empty()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_look_ - Clock::now());
+    return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
   }
 
-  /// Why nothing of the batch is stored, if so.
-  std::optional<Error> carry_out(const Batch& batch) {
-    const bool writes =
-        std::any_of(batch.begin(), batch.end(), [](const auto& call) { return call->writes(); });
-    if (!writes) {
+  /// Returns those that can be answered; the others wait for room.
+  Batch run(Batch batch) {
+    // Who wants to create something may know that there is room again.
+    const bool looks_again =
+        leaving_ || Clock::now() >= next_look_ || std::ranges::any_of(batch, [](const auto& call) {
+          return call->access() == Access::Creates;
+        });
+    if (!waiting_.empty() && !looks_again) return run_one_by_one(std::move(batch));
+    Batch all = std::exchange(waiting_, {});
+    std::ranges::move(batch, std::back_inserter(all));
+    if (run_together(all)) return all;
+    return run_one_by_one(std::move(all));
+  }
+
+  /// False if nothing of the batch is stored, and each has to be tried by itself: SQLite has taken
+  /// back everything, and one call alone may have asked for too much.
+  bool run_together(const Batch& batch) {
+    if (failure_) return fail(batch, *failure_);
+    if (std::ranges::none_of(batch, [](const auto& call) { return call->writes(); })) {
       for (const auto& call : batch) call->run(*store_);
-      return std::nullopt;
+      return true;
     }
-    if (auto begun = store_->begin(); !begun) return std::move(begun).error();
+    if (auto begun = store_->begin(); !begun) {
+      return !lacks_room(&begun.error()) && fail(batch, begun.error());
+    }
     for (const auto& call : batch) {
       call->run(*store_);
-      if (!store_->in_transaction()) return carry_out_others(batch, *call);
+      if (is_failed_sync(call->error())) {
+        failure_ = *call->error();
+        return fail(batch, *failure_);
+      }
+      if (!store_->in_transaction() || lacks_room(call->error())) {
+        store_->take_back();
+        return false;
+      }
     }
-    if (auto committed = store_->commit(); !committed) failure_ = std::move(committed).error();
-    return failure_;
+    auto committed = store_->commit();
+    if (committed) return true;
+    if (lacks_room(&committed.error())) {
+      store_->take_back();
+      return false;
+    }
+    failure_ = std::move(committed).error();
+    return fail(batch, *failure_);
   }
 
-  /// After a full disk, for example, SQLite has taken back everything by itself. One call alone may
-  /// have asked for too much: the others are carried out again, each in a transaction of its own.
-  std::optional<Error> carry_out_others(const Batch& batch, Call& failed) {
-    store_->was_taken_back();
-    if (failed.error() == nullptr)
-      failed.fail(Error{ErrorKind::Store, 0, "store", {}, "taken back"});
-    for (const auto& call : batch) {
-      if (call.get() != &failed) carry_out_alone(*call);
-    }
-    return std::nullopt;
+  /// What the reads saw may have been part of what was taken back, so they fail too.
+  static bool fail(const Batch& batch, const Error& error) {
+    for (const auto& call : batch) call->fail(error);
+    return true;
   }
 
-  void carry_out_alone(Call& call) {
+  /// Once one waits, all writes behind it do, so that none overtakes another.
+  Batch run_one_by_one(Batch batch) {
+    Batch ready;
+    for (auto& call : batch) {
+      const bool is_behind = !waiting_.empty() && (call->writes() || call->may_wait());
+      if (!is_behind) {
+        run_alone(*call);
+      } else if (!call->may_wait()) {
+        call->fail(*full_);
+      }
+      const bool waits = call->may_wait() && !leaving_ && (is_behind || lacks_room(call->error()));
+      if (!waits) {
+        ready.push_back(std::move(call));
+        continue;
+      }
+      if (waiting_.empty()) begin_to_wait(*call->error());
+      waiting_.push_back(std::move(call));
+    }
+    return ready;
+  }
+
+  void run_alone(Call& call) {
     if (failure_) return call.fail(*failure_);
+    if (!call.writes()) return call.run(*store_);
     if (auto begun = store_->begin(); !begun) return call.fail(begun.error());
     call.run(*store_);
-    if (!store_->in_transaction()) return store_->was_taken_back();
-    if (auto committed = store_->commit(); !committed) {
-      failure_ = std::move(committed).error();
-      call.fail(*failure_);
+    if (is_failed_sync(call.error())) {
+      failure_ = *call.error();
+      return;
+    }
+    if (!store_->in_transaction() || lacks_room(call.error())) {
+      if (call.error() == nullptr) {
+        call.fail(Error{ErrorKind::Store, SQLITE_ABORT, "store", {}, "taken back"});
+      }
+      return store_->take_back();
+    }
+    auto committed = store_->commit();
+    if (committed) return;
+    call.fail(committed.error());
+    if (lacks_room(&committed.error())) return store_->take_back();
+    failure_ = std::move(committed).error();
+  }
+
+  void begin_to_wait(const Error& full) {
+    full_ = full;
+    next_look_ = Clock::now() + look_again_;
+  }
+
+  /// One line when it begins, one when it is over.
+  void note_room() {
+    if (!waiting_.empty() && !std::exchange(told_, true)) {
+      log(LogLevel::Error, full_->message() +
+                               ". Until then what transfers have reached waits to be recorded, and "
+                               "no new ones are taken");
+    } else if (waiting_.empty() && std::exchange(told_, false)) {
+      if (failure_ || leaving_) return;
+      log(LogLevel::Info, "the state folder has room again: what has waited is recorded");
     }
   }
 
@@ -167,19 +279,31 @@ class StoreThread::Impl {
 
   std::unique_ptr<SqliteStore> store_;
   Executor executor_;
+  const std::chrono::milliseconds look_again_;
   const std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>();
   std::optional<Error> failure_;  ///< of the commit that failed; nothing works after it
-  std::thread thread_;            ///< last: it uses the others
+  Batch waiting_;                 ///< for room, in their order
+  std::optional<Error> full_;     ///< why
+  Clock::time_point next_look_;
+  bool told_ = false;
+  bool leaving_ = false;
+  std::atomic<bool> waits_no_more_ = false;  ///< how the callers' thread tells it
+  std::thread thread_;                       ///< last: it uses the others
 };
 
-StoreThread::StoreThread(std::unique_ptr<SqliteStore> store, Executor executor)
-    : impl_(std::make_unique<Impl>(std::move(store), std::move(executor))) {}
+StoreThread::StoreThread(std::unique_ptr<SqliteStore> store, Executor executor,
+                         std::chrono::milliseconds look_again)
+    : impl_(std::make_unique<Impl>(std::move(store), std::move(executor), look_again)) {}
 StoreThread::~StoreThread() = default;
+
+void StoreThread::wait_no_more() {
+  impl_->wait_no_more();
+}
 
 void StoreThread::insert(std::vector<Transfer> transfers, std::uint64_t max_per_app,
                          Done<Result<void>> done) {
   impl_->add(
-      Access::Writes,
+      Access::Creates,
       [transfers = std::move(transfers), max_per_app](SqliteStore& store) {
         return store.insert(transfers, max_per_app);
       },
@@ -189,7 +313,7 @@ void StoreThread::insert(std::vector<Transfer> transfers, std::uint64_t max_per_
 void StoreThread::stage(std::uint64_t batch, std::vector<Transfer> transfers,
                         Done<Result<void>> done) {
   impl_->add(
-      Access::Writes,
+      Access::Creates,
       [batch, transfers = std::move(transfers)](SqliteStore& store) {
         return store.stage(batch, transfers);
       },
@@ -199,26 +323,26 @@ void StoreThread::stage(std::uint64_t batch, std::vector<Transfer> transfers,
 void StoreThread::publish(std::uint64_t batch, std::uint64_t max_per_app,
                           Done<Result<Published>> done) {
   impl_->add(
-      Access::Writes,
+      Access::Creates,
       [batch, max_per_app](SqliteStore& store) { return store.publish(batch, max_per_app); },
       std::move(done));
 }
 
 void StoreThread::drop(std::uint64_t batch, Done<Result<void>> done) {
   impl_->add(
-      Access::Writes, [batch](SqliteStore& store) { return store.drop(batch); }, std::move(done));
+      Access::Creates, [batch](SqliteStore& store) { return store.drop(batch); }, std::move(done));
 }
 
 void StoreThread::update(Transfer transfer, Done<Result<void>> done) {
   impl_->add(
-      Access::Writes,
+      Access::Changes,
       [transfer = std::move(transfer)](SqliteStore& store) { return store.update(transfer); },
       std::move(done));
 }
 
 void StoreThread::erase(std::vector<TransferId> ids, Done<Result<void>> done) {
   impl_->add(
-      Access::Writes, [ids = std::move(ids)](SqliteStore& store) { return store.erase(ids); },
+      Access::Changes, [ids = std::move(ids)](SqliteStore& store) { return store.erase(ids); },
       std::move(done));
 }
 
@@ -241,7 +365,7 @@ void StoreThread::load_queue(QueueKey after, std::vector<std::string> busy_origi
 void StoreThread::load_due(TimePoint now, std::uint32_t limit,
                            Done<Result<std::vector<Transfer>>> done) {
   impl_->add(
-      Access::Reads, [now, limit](SqliteStore& store) { return store.load_due(now, limit); },
+      Access::Follows, [now, limit](SqliteStore& store) { return store.load_due(now, limit); },
       std::move(done));
 }
 
@@ -251,7 +375,8 @@ void StoreThread::load_finishing(Done<Result<std::vector<Transfer>>> done) {
 }
 
 void StoreThread::next_wake(Done<Result<std::optional<TimePoint>>> done) {
-  impl_->add(Access::Reads, [](SqliteStore& store) { return store.next_wake(); }, std::move(done));
+  impl_->add(
+      Access::Follows, [](SqliteStore& store) { return store.next_wake(); }, std::move(done));
 }
 
 void StoreThread::list(ListFilter filter, std::uint64_t after_sequence, std::uint32_t limit,
@@ -293,7 +418,7 @@ void StoreThread::load_expired(TimePoint before, std::uint32_t limit,
 void StoreThread::target_folders(Done<Result<std::vector<std::string>>> done) {
   // Writes too: which folders were swept.
   impl_->add(
-      Access::Writes, [](SqliteStore& store) { return store.target_folders(); }, std::move(done));
+      Access::Changes, [](SqliteStore& store) { return store.target_folders(); }, std::move(done));
 }
 
 }  // namespace lh

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,18 +12,28 @@ namespace lh {
 
 /// TransferStore over a database file on a thread of its own; its callers are on one thread, the
 /// executor's. Takes all calls that wait, runs them in one transaction, commits once, then answers
-/// them in order (group commit). If a commit fails, every call in it is answered with the error,
-/// and so is every later call: after a failed sync nothing is assumed about the disk. A transaction
-/// that fails before its commit (a full disk, a database that another program locks) fails only the
+/// them in order (group commit). If a commit or a sync fails, every call in it is answered with the
+/// error, and so is every later call: after a failed sync nothing is assumed about the disk. A
+/// transaction that fails before its commit (a database that another program locks) fails only the
 /// calls that are in it.
+///
+/// A full disk ends nothing. What finds no room is taken back, and then insert, stage, publish
+/// and drop fail with kind DiskFull. The other writes wait, with all writes after them, and are
+/// tried again now and then until there is room. Reads go on, and see what is stored; only load_due
+/// and next_wake, whose callers would turn in circles, wait behind the writes.
 class StoreThread final : public TransferStore {
  public:
   /// Runs work on the thread of the callers (the main loop), later: answers, and the sending of
   /// what they ask for until then.
   using Executor = std::function<void(std::function<void()>)>;
 
-  StoreThread(std::unique_ptr<SqliteStore> store, Executor executor);
-  ~StoreThread() override;  ///< carries out what was asked for, without answering
+  StoreThread(std::unique_ptr<SqliteStore> store, Executor executor,
+              std::chrono::milliseconds look_again = std::chrono::seconds(1));
+  /// Carries out what was asked for, as far as there is room, without answering.
+  ~StoreThread() override;
+
+  /// The service leaves: what finds no room fails from now on.
+  void wait_no_more();
 
   void insert(std::vector<Transfer> transfers, std::uint64_t max_per_app,
               Done<Result<void>> done) override;

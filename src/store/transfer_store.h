@@ -38,8 +38,9 @@ struct Published {
 
 /// What must survive: the only truth about operations (R3, design.md 2.3). Calls return at once;
 /// `done` is called later, in the order of the calls, on the thread of the executor that the
-/// implementation was given. A write's `done` means durable. Reads see all earlier writes. (The
-/// seam that simulations replace.)
+/// implementation was given. A write's `done` means durable. Reads see all earlier writes. While
+/// the disk is full, updates wait for room, and reads overtake them and do not see them. (The seam
+/// that simulations replace.)
 class TransferStore {
  public:
   template <typename T>
@@ -57,7 +58,7 @@ class TransferStore {
   virtual void stage(std::uint64_t batch, std::vector<Transfer> transfers,
                      Done<Result<void>> done) = 0;
   /// Inserts what was staged in this batch, in its order: all or none, with the errors of insert(),
-  /// which say which of them it was. The batch is gone if that succeeds.
+  /// which say which of them it was. The batch is gone unless the disk is at fault.
   virtual void publish(std::uint64_t batch, std::uint64_t max_per_app,
                        Done<Result<Published>> done) = 0;
   /// Drops what was staged in it.

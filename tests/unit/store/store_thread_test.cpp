@@ -1,19 +1,18 @@
 #include "store/store_thread.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <future>
-#include <mutex>
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "unit/store/answers.h"
 #include "unit/store/store_support.h"
 
 namespace lh {
 namespace {
 
+using test::Answers;
 using test::download;
 using test::id_of;
 using test::numbers_of;
@@ -44,37 +43,6 @@ class CommitHook {
   static inline std::atomic<bool> fail_ = false;
 };
 
-/// The thread that the answers belong to: the test's own, which runs them when it wants to.
-class Answers {
- public:
-  StoreThread::Executor executor() {
-    return [this](std::function<void()> batch) {
-      const std::lock_guard lock(mutex_);
-      batches_.push_back(std::move(batch));
-      arrived_.notify_one();
-    };
-  }
-  /// Runs the next batch; false if none comes.
-  bool run_one() {
-    std::function<void()> batch;
-    {
-      std::unique_lock lock(mutex_);
-      if (!arrived_.wait_for(lock, std::chrono::seconds(30), [&] { return !batches_.empty(); })) {
-        return false;
-      }
-      batch = std::move(batches_.front());
-      batches_.pop_front();
-    }
-    batch();
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<std::function<void()>> batches_;
-};
-
 class StoreThreadTest : public testing::Test {
  protected:
   void SetUp() override { start(); }
@@ -99,15 +67,9 @@ class StoreThreadTest : public testing::Test {
     sqlite3_close(gate_);
     while (!held_answered_) ASSERT_TRUE(answers_.run_one());
   }
-  /// Waits for the answer of one call.
   template <typename T, typename Ask>
   T answer_of(Ask ask) {
-    std::optional<T> result;
-    ask([&](T value) { result.emplace(std::move(value)); });
-    while (!result) {
-      if (!answers_.run_one()) throw std::runtime_error("no answer");
-    }
-    return std::move(*result);
+    return answers_.of<T>(ask);
   }
 
   CommitHook hook_;

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -54,6 +55,17 @@ class BusSource {
             std::function<void()> lost)
       : loop_(loop), bus_(bus), answered_(std::move(answered)), lost_(std::move(lost)) {
     before_sleep_ = loop_.before_sleep([this] { return prepare(); });
+  }
+
+  /// A message was lost. Some client waits for it, so all must see that this service is gone: the
+  /// next one tells them how things are.
+  void give_up(const sdbus::Error& error) {
+    if (is_lost_) return;
+    log(LogLevel::Error, "a message cannot be sent: " + error.getMessage());
+    try {
+      ::shutdown(bus_.getEventLoopPollData().fd, SHUT_RDWR);
+    } catch (const sdbus::Error&) {  // it is closed already
+    }
   }
 
   /// Handles all messages that are there.
@@ -258,7 +270,11 @@ class Daemon::Impl {
         TransfersAdaptor::Parts{manager_, attachments_, inquiries_, secrets_, loop_, service_},
         TransfersAdaptor::Hooks{.called = [this] { consider_idle(); },
                                 .met = [this](const std::string& client) { watch_client(client); },
-                                .reload = [this] { return reload(); }});
+                                .reload = [this] { return reload(); },
+                                .unsent =
+                                    [this](const sdbus::Error& error) {
+                                      if (bus_source_) bus_source_->give_up(error);
+                                    }});
     try {
       bus_->requestName(bus::kName);
     } catch (const sdbus::Error& error) {
@@ -355,7 +371,7 @@ class Daemon::Impl {
     try {
       bus_->releaseName(bus::kName);
     } catch (const sdbus::Error&) {
-      return;
+      return consider_idle();
     }
     idle_timer_.reset();
     bus_source_->dispatch();

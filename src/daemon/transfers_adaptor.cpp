@@ -109,7 +109,8 @@ TransfersAdaptor::TransfersAdaptor(sdbus::IConnection& connection, Parts parts, 
     : AdaptorInterfaces(connection, bus::kPath),
       parts_(parts),
       hooks_(std::move(hooks)),
-      batches_(random_number) {
+      batches_(random_number),
+      answering_(std::make_shared<Answering>(parts_.attachments, hooks_.unsent)) {
   registerAdaptor();
 }
 
@@ -142,9 +143,8 @@ void TransfersAdaptor::send(const std::string& client, const std::vector<lh::Cha
       signal << wire;
       signal.setDestination(client);
       getObject().emitSignal(signal);
-    } catch (const sdbus::Error& error) {  // the client is gone, or the bus itself
-      log(LogLevel::Debug, "news cannot be sent: " + error.getMessage());
-      return;
+    } catch (const sdbus::Error& error) {
+      return hooks_.unsent(error);
     }
   }
 }

@@ -27,43 +27,56 @@
 
 namespace lh {
 
+/// What the answers of one bus object have in common.
+struct Answering {
+  Attachments& attachments;
+  /// A message could not be sent: whoever waits for it, or for what comes after it, waits in vain.
+  std::function<void(const sdbus::Error&)> unsent;
+  std::atomic<std::size_t> owed = 0;
+};
+
 /// The answer of a method whose work goes on after the call: shared, since callbacks must be
 /// copyable. The last holder may be on another thread, but answers are given on the main loop, and
 /// what was told before them is sent before them. A caller that is gone with its bus needs none.
 template <typename... Results>
 class Answer {
  public:
-  using Count = std::shared_ptr<std::atomic<std::size_t>>;
-
-  Answer(sdbus::Result<Results...>&& result, Count open, Attachments& attachments)
-      : result_(std::move(result)), open_(std::move(open)), attachments_(attachments) {
-    open_->fetch_add(1);
+  Answer(sdbus::Result<Results...>&& result, std::shared_ptr<Answering> common)
+      : result_(std::move(result)), common_(std::move(common)) {
+    common_->owed.fetch_add(1);
   }
   Answer(const Answer&) = delete;
   Answer& operator=(const Answer&) = delete;
-  ~Answer() { open_->fetch_sub(1); }
+  ~Answer() { settle(); }
 
   void returnResults(const Results&... results) const {
-    attachments_.flush();
+    common_->attachments.flush();
     try {
       result_.returnResults(results...);
     } catch (const sdbus::Error& error) {
-      log(LogLevel::Debug, "a call cannot be answered: " + error.getMessage());
+      common_->unsent(error);
     }
+    settle();
   }
   void returnError(const sdbus::Error& refusal) const {
-    attachments_.flush();
+    common_->attachments.flush();
     try {
       result_.returnError(refusal);
     } catch (const sdbus::Error& error) {
-      log(LogLevel::Debug, "a call cannot be answered: " + error.getMessage());
+      common_->unsent(error);
     }
+    settle();
   }
 
  private:
+  /// Not only when the last holder lets go, which wakes up nobody who waits for it.
+  void settle() const {
+    if (!std::exchange(settled_, true)) common_->owed.fetch_sub(1);
+  }
+
   sdbus::Result<Results...> result_;
-  Count open_;
-  Attachments& attachments_;
+  std::shared_ptr<Answering> common_;
+  mutable bool settled_ = false;
 };
 
 /// The bus object: decodes, asks the manager, encodes. Trusts no caller: everything is checked
@@ -83,6 +96,7 @@ class TransfersAdaptor final
     std::function<void()> called;                 ///< any call: the service is not idle
     std::function<void(const std::string&)> met;  ///< a client said hello: watch for its end
     std::function<Result<void>()> reload;
+    std::function<void(const sdbus::Error&)> unsent;  ///< a message was lost, and the bus with it
   };
 
   TransfersAdaptor(sdbus::IConnection& connection, Parts parts, Hooks hooks);
@@ -95,7 +109,7 @@ class TransfersAdaptor final
   /// Whether a client is putting a batch together.
   [[nodiscard]] bool has_batches() const { return batches_.any(); }
   /// Whether calls were taken that are not answered yet.
-  [[nodiscard]] bool owes_answers() const { return *open_answers_ > 0; }
+  [[nodiscard]] bool owes_answers() const { return answering_->owed > 0; }
 
  private:
   using Dictionary = std::map<std::string, sdbus::Variant>;
@@ -142,8 +156,7 @@ class TransfersAdaptor final
 
   template <typename... Results>
   [[nodiscard]] auto share(sdbus::Result<Results...>&& result) {
-    return std::make_shared<Answer<Results...>>(std::move(result), open_answers_,
-                                                parts_.attachments);
+    return std::make_shared<Answer<Results...>>(std::move(result), answering_);
   }
 
   void detach_unknown(const std::string& client, const std::vector<TransferId>& ids,
@@ -163,8 +176,7 @@ class TransfersAdaptor final
   std::map<OpenBatches::Number, std::vector<SecretId>> batch_secrets_;
   /// Changes that touch secrets, one at a time: each begins with what the one before has left.
   std::deque<std::shared_ptr<SecretChange>> secret_changes_;
-  std::shared_ptr<std::atomic<std::size_t>> open_answers_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<Answering> answering_;
 };
 
 }  // namespace lh

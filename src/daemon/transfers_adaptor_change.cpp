@@ -109,7 +109,9 @@ void TransfersAdaptor::Change(sdbus::Result<>&& result, std::string id, Dictiona
 
 void TransfersAdaptor::next_secret_change() {
   secret_changes_.pop_front();
-  if (!secret_changes_.empty()) carry_out(secret_changes_.front());
+  if (secret_changes_.empty()) return;
+  // Not from here: what answers at once would come back deeper for each that waits.
+  parts_.loop.post([this] { carry_out(secret_changes_.front()); });
 }
 
 void TransfersAdaptor::carry_out(const std::shared_ptr<SecretChange>& change) {
@@ -125,9 +127,10 @@ void TransfersAdaptor::carry_out(const std::shared_ptr<SecretChange>& change) {
         parts_.secrets.load(
             *spec.secret, [this, &loop = parts_.loop, change](const Result<Secrets>& before) {
               loop.post([this, change, before] {
-                const bool is_gone = !before.ok() && before.error().kind == ErrorKind::NotFound;
                 if (before.ok()) return replace_secrets(change, *before);
-                if (is_gone) return replace_secrets(change, std::nullopt);
+                // What is damaged is as good as gone: a new login mends it.
+                const bool is_passing = before.error().kind == ErrorKind::Unavailable;
+                if (!is_passing) return replace_secrets(change, std::nullopt);
                 change->refuse(before.error());
                 next_secret_change();
               });

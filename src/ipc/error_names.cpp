@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/http/utf8.h"
 #include "core/model/web_error.h"
 #include "ipc/names.h"
 
@@ -79,7 +80,10 @@ std::optional<int> http_status_of(ErrorKind kind, HResult hresult) {
 }  // namespace
 
 sdbus::Error to_bus_error(const TransferError& error) {
-  return {name_of(error.kind, error.hresult), error.message};
+  // Anything but UTF-8, as in the name of a folder, cannot be sent: nobody would hear of it.
+  const bool is_utf8 = utf8::is_valid(error.message);
+  return {name_of(error.kind, error.hresult),
+          is_utf8 ? error.message : utf8::from_latin1(error.message)};
 }
 
 sdbus::Error to_bus_error(const Error& error) {

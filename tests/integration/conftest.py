@@ -1,6 +1,7 @@
 """Servers and proxies that only some of the tests of this folder need."""
 
 import pytest
+from support import call_faults
 from support.apache import Apache
 from support.secret_service import SecretService
 from support.socks import Dante
@@ -13,6 +14,12 @@ def apache(certificates):
     """Documents behind Basic and Digest (support/apache.py)."""
     with Apache(certificates.servers["good"]) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def preload(tmp_path_factory, build_dir):
+    """The library that strikes calls of the daemon (support/call_faults.py)."""
+    return call_faults.build(tmp_path_factory.mktemp("shim"), build_dir)
 
 
 @pytest.fixture(scope="session")

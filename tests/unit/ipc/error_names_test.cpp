@@ -20,6 +20,11 @@ TEST(ErrorNames, KindNumberAndMessageSurviveTheWay) {
   }
 }
 
+TEST(ErrorNames, AMessageThatIsNoTextCanBeSentAllTheSame) {
+  const Error error = file_error(2, "open", "/caf\xE9");
+  EXPECT_EQ(to_bus_error(error).getMessage(), "open /café: No such file or directory");
+}
+
 TEST(ErrorNames, R172_AnHttpErrorKeepsItsStatus) {
   const TransferError after = from_bus_error(to_bus_error(http_error(404, "GET", "http://h/x")));
   EXPECT_EQ(after.http_status, 404);

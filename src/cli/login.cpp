@@ -109,8 +109,11 @@ bool may_hold_secret(std::string_view word) {
   });
   const auto scheme = word.find("://");
   if (is_joined || scheme == word.npos) return is_joined;
-  const auto authority = word.substr(scheme + 3);
-  return authority.substr(0, authority.find_first_of("/?#")).find('@') != authority.npos;
+  const auto rest = word.substr(scheme + 3);
+  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+  // A password may have been typed with one of these in it, unquoted.
+  const auto before_at = rest.substr(0, rest.find_last_of('@') + 1);
+  return authority.find('@') != authority.npos || before_at.find(':') != before_at.npos;
 }
 
 }  // namespace lh::cli

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -43,6 +44,15 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Passwords are in memory. Not 0: that is not heeded where the kernel hands cores to a program. To
+/// get one: prlimit --core=unlimited --pid PID.
+void prevent_core_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(1, limit.rlim_max);
+  setrlimit(RLIMIT_CORE, &limit);
 }
 
 /// Few threads, small and short-lived allocations: one arena keeps freed memory reusable, and
@@ -94,6 +104,7 @@ int main(int argc, char** argv) {
 
   block_signals();
   raise_descriptor_limit();
+  prevent_core_files();
   keep_memory_small();
 
   lh::Result<lh::XdgPaths> paths = lh::XdgPaths::from_environment();

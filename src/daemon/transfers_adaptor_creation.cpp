@@ -1,5 +1,6 @@
 // The part of TransfersAdaptor that creates downloads, one by one or as a batch.
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -31,16 +32,18 @@ Error with_index(const Error& error, std::size_t index, std::size_t count) {
 struct Specs {
   std::vector<TransferSpec> list;
   std::vector<std::pair<SecretId, Secrets>> secrets;
+  std::unordered_map<std::string, SecretId> entries;  ///< of `secrets`, as they are stored
 };
 
 /// The entry with these, which is made if there is none.
 std::optional<SecretId> entry_for(Secrets wanted, Specs& specs) {
   if (wanted.empty()) return std::nullopt;
-  // In a list of many, equal ones follow each other.
-  const auto found = std::find_if(specs.secrets.rbegin(), specs.secrets.rend(),
-                                  [&](const auto& entry) { return entry.second == wanted; });
-  if (found != specs.secrets.rend()) return found->first;
-  return specs.secrets.emplace_back(random_guid(), std::move(wanted)).first;
+  const auto [entry, is_new] = specs.entries.try_emplace(format_secrets(wanted));
+  if (is_new) {
+    entry->second = random_guid();
+    specs.secrets.emplace_back(entry->second, std::move(wanted));
+  }
+  return entry->second;
 }
 
 /// The spec of one item; everything but the folder is checked.

@@ -19,6 +19,18 @@ constexpr Duration kSecretsRecheck = std::chrono::seconds(30);
 /// What a full disk must at least have room for before another attempt makes sense.
 constexpr ByteCount kLeastRoom = 1_MiB;
 
+/// Why a transfer is without its login, and what to do.
+std::string no_login(const Error& why) {
+  constexpr std::string_view kAdvice = "; add the transfer again with its login";
+  if (why.kind == ErrorKind::Unavailable) {
+    return "its login cannot be read now: " + why.message();
+  }
+  if (why.kind == ErrorKind::NotFound) {
+    return "its login is not where secrets are kept any more" + std::string(kAdvice);
+  }
+  return "its login cannot be read: " + why.message() + std::string(kAdvice);
+}
+
 }  // namespace
 
 Attempt::Attempt(NetworkThread& thread, TransferPlan plan)
@@ -84,12 +96,11 @@ void Attempt::ask_for_secrets() {
 void Attempt::take_secrets(Result<Secrets> secrets) {
   if (stop_wanted_) return end({});
   if (!secrets.ok()) {
-    const bool is_gone = secrets.error().kind == ErrorKind::NotFound ||
-                         secrets.error().kind == ErrorKind::InvalidArgument;
-    Ending ending = failed(WebErrorStatus::Unauthorized, ErrorKind::Http, !is_gone,
-                           is_gone ? "its login is not where secrets are kept any more"
-                                   : "its login cannot be read now: " + secrets.error().message());
+    const Error& why = secrets.error();
     // Not the server's fault, and nothing is gained by giving up.
+    const bool is_passing = why.kind == ErrorKind::Unavailable;
+    Ending ending = failed(WebErrorStatus::Unauthorized, is_passing ? why.kind : ErrorKind::Http,
+                           is_passing, no_login(why));
     ending.failure.counts = false;
     ending.failure.retry_after = kSecretsRecheck;
     return end(std::move(ending));

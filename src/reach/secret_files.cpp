@@ -45,10 +45,35 @@ Result<void> write_durably(const std::string& path, std::string_view text) {
   return {};
 }
 
+/// Not the entry's fault, and perhaps over in a moment.
+bool is_passing(int failure) {
+  switch (failure) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EIO:
+    case ESTALE:
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Error read_error(int failure, const std::string& path) {
+  Error error = file_error(failure, "read", path);
+  if (is_passing(failure)) error.kind = ErrorKind::Unavailable;
+  return error;
+}
+
 }  // namespace
 
 std::string SecretFiles::path_of(const Guid& id) const {
   return folder_ + "/" + id.to_string();
+}
+
+bool SecretFiles::has(const Guid& id) const {
+  return ::access(path_of(id).c_str(), F_OK) == 0;
 }
 
 Result<void> SecretFiles::put(const Guid& id, std::string_view text) const {
@@ -72,14 +97,14 @@ Result<std::string> SecretFiles::load(const Guid& id) const {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file && errno == ENOENT) return Error{ErrorKind::NotFound, ENOENT, "open", path, {}};
   struct ::stat info{};
-  if (!file || ::fstat(file.get(), &info) != 0) return file_error(errno, "open", path);
-  if (info.st_size > kLargest) return file_error(EFBIG, "read", path);
+  if (!file || ::fstat(file.get(), &info) != 0) return read_error(errno, path);
+  if (info.st_size > kLargest) return read_error(EFBIG, path);
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   std::size_t have = 0;
   while (have < text.size()) {
     const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return file_error(errno, "read", path);
+    if (got < 0) return read_error(errno, path);
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
   }

@@ -17,16 +17,16 @@ class SecretFiles {
 
   /// Durable when it returns.
   [[nodiscard]] Result<void> put(const Guid& id, std::string_view text) const;
-  /// NotFound if there is none.
+  /// NotFound if there is none; Unavailable if it is only now that it cannot be read.
   [[nodiscard]] Result<std::string> load(const Guid& id) const;
   /// NotFound if there is none.
   [[nodiscard]] Result<void> erase(const Guid& id) const;
   /// What a crash left half written is removed.
   [[nodiscard]] std::vector<Guid> list() const;
+  [[nodiscard]] std::string path_of(const Guid& id) const;
+  [[nodiscard]] bool has(const Guid& id) const;
 
  private:
-  [[nodiscard]] std::string path_of(const Guid& id) const;
-
   std::string folder_;
 };
 

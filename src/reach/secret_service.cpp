@@ -17,9 +17,11 @@ constexpr const char* kServicePath = "/org/freedesktop/secrets";
 constexpr const char* kServiceInterface = "org.freedesktop.Secret.Service";
 constexpr const char* kCollectionInterface = "org.freedesktop.Secret.Collection";
 constexpr const char* kItemInterface = "org.freedesktop.Secret.Item";
+constexpr const char* kPromptInterface = "org.freedesktop.Secret.Prompt";
 constexpr const char* kNoObject = "/";
 constexpr const char* kLabel = "Logins of a longhaul transfer";
 constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kRest = std::chrono::minutes(1);
 
 using Attributes = std::map<std::string, std::string>;
 using Paths = std::vector<sdbus::ObjectPath>;
@@ -40,7 +42,9 @@ class SecretService::Session {
       : bus_(address.empty() ? sdbus::createSessionBusConnection()
                              : sdbus::createSessionBusConnectionWithAddress(address)),
         driver_(sdbus::createProxy(*bus_, "org.freedesktop.DBus", "/org/freedesktop/DBus")),
-        service_(object(kServicePath)) {}
+        service_(object(kServicePath)) {
+    bus_->setMethodCallTimeout(kPatience);
+  }
 
   std::unique_ptr<sdbus::IProxy> object(const std::string& path) {
     return sdbus::createProxy(*bus_, kService, path);
@@ -51,7 +55,6 @@ class SecretService::Session {
     bool owned = false;
     driver_->callMethod("NameHasOwner")
         .onInterface("org.freedesktop.DBus")
-        .withTimeout(kPatience)
         .withArguments(std::string(kService))
         .storeResultsTo(owned);
     return owned;
@@ -60,7 +63,6 @@ class SecretService::Session {
     std::vector<std::string> names;
     driver_->callMethod("ListActivatableNames")
         .onInterface("org.freedesktop.DBus")
-        .withTimeout(kPatience)
         .storeResultsTo(names);
     return std::ranges::find(names, kService) != names.end();
   }
@@ -72,7 +74,6 @@ class SecretService::Session {
       sdbus::ObjectPath path;
       service_->callMethod("OpenSession")
           .onInterface(kServiceInterface)
-          .withTimeout(kPatience)
           .withArguments(std::string("plain"), sdbus::Variant(std::string()))
           .storeResultsTo(output, path);
       path_ = path;
@@ -86,7 +87,6 @@ class SecretService::Session {
     Paths locked;
     service_->callMethod("SearchItems")
         .onInterface(kServiceInterface)
-        .withTimeout(kPatience)
         .withArguments(attributes)
         .storeResultsTo(unlocked, locked);
     if (!locked.empty()) {
@@ -105,9 +105,9 @@ class SecretService::Session {
     sdbus::ObjectPath prompt;
     service_->callMethod("Unlock")
         .onInterface(kServiceInterface)
-        .withTimeout(kPatience)
         .withArguments(objects)
         .storeResultsTo(unlocked, prompt);
+    dismiss(prompt);
     return unlocked;
   }
 
@@ -115,7 +115,6 @@ class SecretService::Session {
     sdbus::ObjectPath path;
     service_->callMethod("ReadAlias")
         .onInterface(kServiceInterface)
-        .withTimeout(kPatience)
         .withArguments(std::string("default"))
         .storeResultsTo(path);
     return path;
@@ -138,9 +137,9 @@ class SecretService::Session {
     object(collection)
         ->callMethod("CreateItem")
         .onInterface(kCollectionInterface)
-        .withTimeout(kPatience)
         .withArguments(properties, secret, true)
         .storeResultsTo(item, prompt);
+    dismiss(prompt);
     return item != kNoObject;
   }
 
@@ -149,20 +148,17 @@ class SecretService::Session {
     object(item)
         ->callMethod("GetSecret")
         .onInterface(kItemInterface)
-        .withTimeout(kPatience)
         .withArguments(open())
         .storeResultsTo(secret);
     const std::vector<std::uint8_t>& value = secret.get<2>();
     return {value.begin(), value.end()};
   }
 
-  void erase(const sdbus::ObjectPath& item) {
+  /// False if it would ask the user first.
+  bool erase(const sdbus::ObjectPath& item) {
     sdbus::ObjectPath prompt;
-    object(item)
-        ->callMethod("Delete")
-        .onInterface(kItemInterface)
-        .withTimeout(kPatience)
-        .storeResultsTo(prompt);
+    object(item)->callMethod("Delete").onInterface(kItemInterface).storeResultsTo(prompt);
+    return !dismiss(prompt);
   }
 
   std::optional<Guid> id_of(const sdbus::ObjectPath& item) {
@@ -173,6 +169,13 @@ class SecretService::Session {
   }
 
  private:
+  /// True if there was such a question; nobody asks it, and it must not wait for that forever.
+  bool dismiss(const sdbus::ObjectPath& prompt) {
+    if (prompt.empty() || prompt == kNoObject) return false;
+    object(prompt)->callMethod("Dismiss").onInterface(kPromptInterface).dontExpectReply();
+    return true;
+  }
+
   std::unique_ptr<sdbus::IConnection> bus_;
   std::unique_ptr<sdbus::IProxy> driver_;
   std::unique_ptr<sdbus::IProxy> service_;
@@ -199,11 +202,16 @@ SecretService::~SecretService() = default;
 
 template <typename T, typename Work>
 Result<T> SecretService::ask(Work work) {
+  using Clock = std::chrono::steady_clock;
+  const auto asked_at = Clock::now();
+  if (asked_at < deaf_until_) return unavailable("it did not answer a moment ago");
   try {
     if (!session_) session_ = std::make_unique<Session>(bus_address_);
     return work(*session_);
   } catch (const sdbus::Error& error) {
     session_.reset();
+    const auto now = Clock::now();
+    if (now - asked_at >= kPatience) deaf_until_ = now + kRest;
     return unavailable(error.getName() + ": " + error.getMessage());
   }
 }
@@ -245,7 +253,9 @@ Result<std::string> SecretService::load(const Guid& id) {
 Result<void> SecretService::erase(const Guid& id) {
   const auto erased = ask<bool>([&](Session& session) -> Result<bool> {
     const auto [unlocked, locked] = session.search(attributes_of(state_folder_, id));
-    for (const sdbus::ObjectPath& path : unlocked) session.erase(path);
+    bool all = true;
+    for (const sdbus::ObjectPath& path : unlocked) all = session.erase(path) && all;
+    if (!all) return unavailable("it wants to ask the user before it forgets anything");
     if (!locked.empty()) return unavailable("the keyring is locked");
     return !unlocked.empty();
   });

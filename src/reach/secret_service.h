@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,13 +37,15 @@ class SecretService {
  private:
   class Session;
   /// Runs `work` with the open session; what the bus objects to becomes Unavailable, and the next
-  /// call connects anew.
+  /// call connects anew. After a call that was not answered in time nothing is asked for a while:
+  /// what waits behind it must not wait as long again.
   template <typename T, typename Work>
   [[nodiscard]] Result<T> ask(Work work);
 
   std::string bus_address_;
   std::string state_folder_;
   std::unique_ptr<Session> session_;
+  std::chrono::steady_clock::time_point deaf_until_;
 };
 
 }  // namespace lh

@@ -61,19 +61,15 @@ class SecretStore::Impl {
       text = service_->load(id);
     }
     if (!text.ok()) return text.error();
-    return parse_secrets(*text);
+    Result<Secrets> secrets = parse_secrets(*text);
+    if (secrets.ok()) return secrets;
+    return Error{secrets.error().kind, 0, "read", place_of(id), secrets.error().detail};
   }
 
+  /// In both places: a Secret Service that answered too late may have kept what is in a file too.
   void erase(const Guid& id) {
-    Result<void> erased = files_.erase(id);
-    const bool was_no_file = !erased.ok() && erased.error().kind == ErrorKind::NotFound;
-    if (was_no_file) erased = service_is_running() ? service_->erase(id) : Result<void>();
-    if (!erased.ok() && erased.error().kind != ErrorKind::NotFound) {
-      log(LogLevel::Warning,
-          "secrets that are needed no longer stay where they are until the next "
-          "start: " +
-              erased.error().message());
-    }
+    report(files_.erase(id));
+    if (service_is_running()) report(service_->erase(id));
   }
 
   std::vector<Guid> list() {
@@ -89,6 +85,18 @@ class SecretStore::Impl {
   }
 
  private:
+  static void report(const Result<void>& erased) {
+    if (erased.ok() || erased.error().kind == ErrorKind::NotFound) return;
+    log(LogLevel::Warning,
+        "secrets that are needed no longer stay where they are until the next start: " +
+            erased.error().message());
+  }
+
+  [[nodiscard]] std::string place_of(const Guid& id) const {
+    return files_.has(id) ? files_.path_of(id)
+                          : "the entry " + id.to_string() + " of the Secret Service";
+  }
+
   bool service_is_there() { return service_ && service_->is_there(); }
   bool service_is_running() { return service_ && service_->is_running(); }
 

@@ -30,8 +30,9 @@ class SecretStore {
 
   /// Durable when done.
   void put(const Guid& id, Secrets secrets, Done<Result<void>> done);
-  /// NotFound if there is no such entry any more; Unavailable if it is in a store that is locked or
-  /// does not answer now.
+  /// NotFound if there is no such entry any more; Unavailable if it may be read later: it is in a
+  /// store that is locked or does not answer now. Anything else: it is damaged, or not ours to
+  /// read.
   void load(const Guid& id, Done<Result<Secrets>> done);
   void erase(const Guid& id);
   /// All entries that can be seen without starting a Secret Service.

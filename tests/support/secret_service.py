@@ -1,6 +1,7 @@
 """A real Secret Service: gnome-keyring on a session bus, unlocked with a password of its own."""
 
 import dataclasses
+import signal
 import subprocess
 
 import dbus
@@ -50,6 +51,7 @@ class SecretService:
     def __exit__(self, *exc):
         self._bus.close()
         if self._process.poll() is None:
+            self.thaw()
             self._process.terminate()
             try:
                 self._process.wait(20)
@@ -130,6 +132,13 @@ class SecretService:
             False,
         )  # fmt: skip
         self._call(session, "org.freedesktop.Secret.Session", "Close", "")
+
+    def freeze(self):
+        """It is there, and answers nothing until thaw()."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
 
     def lock(self):
         """As when the user locks the keyring: nothing can be read or stored until it is opened."""

@@ -162,15 +162,16 @@ TEST(MayHoldSecret, AnOptionWithItsValueDoes) {
 
 TEST(MayHoldSecret, AUrlWithAUserDoes) {
   for (const char* word : {"http://ann:pw@h/", "https://ann@h", "HTTP://ann:p@ss@h/", "ftp://:@h/x",
-                           "http://ann:pw@h?x", "http://ann:pw@h#x"}) {
+                           "http://ann:pw@h?x", "http://ann:pw@h#x", "http://ann:p/w@h/x",
+                           "http://ann:p?w@h/x", "http://ann:p#w@h/x", "http://ann:/@h"}) {
     EXPECT_TRUE(may_hold_secret(word)) << word;
   }
 }
 
 TEST(MayHoldSecret, OtherWordsDoNot) {
-  for (const char* word :
-       {"", "-", "--", "get", "http://h/a@b", "http://h/?to=a@b", "http://h#a@b", "http://h",
-        "ann@h", "--user", "-H", "--user-file=ann@h", "--output=a@b", "--header", "-h"}) {
+  for (const char* word : {"", "-", "--", "get", "http://h/a@b", "http://h/?to=a@b", "http://h#a@b",
+                           "http://h", "http://h:80/x", "ann@h", "--user", "-H",
+                           "--user-file=ann@h", "--output=a@b", "--header", "-h"}) {
     EXPECT_FALSE(may_hold_secret(word)) << word;
   }
 }

@@ -234,7 +234,18 @@ TEST_F(LoginsTest, SecretsThatCannotBeReadNowAreWaitedFor) {
   EXPECT_TRUE(failure.transient);
   EXPECT_FALSE(failure.counts) << "however long the user is away";
   EXPECT_TRUE(failure.retry_after.has_value());
+  EXPECT_EQ(failure.error.kind, ErrorKind::Unavailable)
+      << "it is not the server that makes it wait";
   EXPECT_TRUE(contains(failure.error.message, "the keyring is locked")) << failure.error.message;
+}
+
+TEST_F(LoginsTest, SecretsThatAreDamagedAreFinalAndTheirPlaceIsNamed) {
+  secrets = Error{ErrorKind::File, 27, "read", "/state/secrets/x", {}};
+  const ScriptedServer server(answer("200 OK", {}, "hello"));
+  const Failure failure = fail(with_secret(plan(server.url())));
+  EXPECT_EQ(failure.error.status, WebErrorStatus::Unauthorized);
+  EXPECT_FALSE(failure.transient);
+  EXPECT_TRUE(contains(failure.error.message, "/state/secrets/x")) << failure.error.message;
 }
 
 TEST_F(LoginsTest, SecretsThatAreGoneAreFinal) {

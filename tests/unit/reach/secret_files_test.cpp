@@ -1,5 +1,6 @@
 #include "reach/secret_files.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,7 +151,29 @@ TEST_F(SecretFilesTest, AFileThatIsFarTooLargeIsNotRead) {
   ASSERT_EQ(::truncate(folder.path(name(1)).c_str(), 100L * 1024 * 1024), 0);
   const auto loaded = files.load(id(1));
   ASSERT_FALSE(loaded.ok());
-  EXPECT_NE(loaded.error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(loaded.error().kind, ErrorKind::File) << "waiting does not make it smaller";
+}
+
+TEST_F(SecretFilesTest, WhatIsNoFileIsAnErrorThatNamesIt) {
+  put(1, "one");
+  ASSERT_EQ(::mkdir(folder.path(name(2)).c_str(), 0700), 0);
+  const auto loaded = files.load(id(2));
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error().kind, ErrorKind::File);
+  EXPECT_THAT(loaded.error().message(), testing::HasSubstr(folder.path(name(2))));
+}
+
+TEST_F(SecretFilesTest, AShortageOfDescriptorsIsNotTheFilesFault) {
+  put(1, "one");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto loaded = files.load(id(1));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error().kind, ErrorKind::Unavailable);
 }
 
 TEST_F(SecretFilesTest, MessagesHoldNoSecret) {

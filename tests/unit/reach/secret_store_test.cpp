@@ -122,13 +122,14 @@ TEST_F(SecretStoreTest, WhatWasAskedForIsCarriedOutAtItsEnd) {
   EXPECT_THAT(left, testing::Not(testing::Contains(id(7))));
 }
 
-TEST_F(SecretStoreTest, AnEntryThatIsDamagedIsAnErrorThatDoesNotShowIt) {
+TEST_F(SecretStoreTest, AnEntryThatIsDamagedIsAnErrorThatNamesItsPlaceAndDoesNotShowIt) {
   put(1, secrets_of("ann"));
   folder.write(file_of(1), "longhaul-secrets 1\nserver ann hunter%2\nend\n");
   const auto loaded = load(1);
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error().kind, ErrorKind::InvalidArgument);
   EXPECT_EQ(loaded.error().message().find("hunter"), std::string::npos);
+  EXPECT_THAT(loaded.error().message(), testing::HasSubstr(folder.path(file_of(1))));
 }
 
 TEST_F(SecretStoreTest, WhatCannotBeStoredIsSaid) {

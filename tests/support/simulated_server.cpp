@@ -45,6 +45,7 @@ bool proves(const Validator& validator, const ServedFile& file) {
     case Validator::Kind::StrongEtag:
       return file.proof == Proof::StrongEtag && validator.value == etag_of(file.content);
     case Validator::Kind::LastModified:
+    case Validator::Kind::OldDate:
       return file.proof == Proof::LastModified && validator.value == date_of(file.content);
     case Validator::Kind::Checksum:
       return true;                   // asked without a condition
@@ -98,7 +99,9 @@ ContentId SimulatedServer::content_of(const Validator& validator) {
   if (validator.kind == Validator::Kind::StrongEtag) {
     return static_cast<ContentId>(std::stoul(validator.value.substr(2)));
   }
-  if (validator.kind == Validator::Kind::LastModified) {
+  const bool is_date =
+      validator.kind == Validator::Kind::LastModified || validator.kind == Validator::Kind::OldDate;
+  if (is_date) {
     const auto date = parse_http_date(validator.value);
     if (!date) return 0;
     const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(*date - kFirstVersion);

@@ -13,7 +13,9 @@ struct Validator {
     LastModified,  ///< `value` is the date as received; at least 60 s older than the response's
                    ///< Date (RFC 9110, section 8.8.2.2)
     Checksum,      ///< the server proves nothing, but the app's checksum tells in the end
-    FileTime       ///< FTP: `value` is the time of the file's last change; with its length (R177)
+    FileTime,      ///< FTP: `value` is the time of the file's last change; with its length (R177)
+    OldDate  ///< LastModified of an answer from another URI: an answer of the new one must name
+             ///< it (R160 as amended)
   };
   Kind kind = Kind::None;
   std::string value;

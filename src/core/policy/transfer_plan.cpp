@@ -43,6 +43,10 @@ bool validator_agrees(const Validator& validator, const HeaderList& headers, boo
       const auto field = find_field(headers, "Last-Modified");
       return !field || same_date(*field, validator.value);
     }
+    case Validator::Kind::OldDate: {
+      const auto field = find_field(headers, "Last-Modified");
+      return field && same_date(*field, validator.value);
+    }
     case Validator::Kind::Checksum:
       return true;
     case Validator::Kind::FileTime:

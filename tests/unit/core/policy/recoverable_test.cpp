@@ -182,6 +182,16 @@ TEST_F(Recoverable, R160_TheNextRequestAsksTheNewServerForTheRest) {
   EXPECT_EQ(start->plan.validator, t.state.validator);
 }
 
+TEST_F(Recoverable, R160_OfADateTheNewUrlMustTellAgain) {
+  Transfer t = half_way_in(Phase::PausedByApp);
+  t.state.validator = {Validator::Kind::LastModified, "Sun, 06 Nov 1994 08:49:37 GMT"};
+  t.state.total = 1000;
+  const Transfer moved = feed(t, change_of_uri()).transfer;
+  EXPECT_EQ(moved.state.validator,
+            (Validator{Validator::Kind::OldDate, "Sun, 06 Nov 1994 08:49:37 GMT"}));
+  EXPECT_EQ(moved.state.stored, t.state.stored);
+}
+
 TEST_F(Recoverable, R158_ElsewhereANewUrlIsIllegalAndChangesNothing) {
   event::Changed moved = change_of_uri();
   moved.priority = BackgroundTransferPriority::High;

@@ -163,6 +163,17 @@ TEST(JudgeResponse, R73_ADateValidatorMustNameTheSameMoment) {
   EXPECT_EQ(judged({{"ETag", "\"new\""}}), Kind::Append) << "no tag was known before";
 }
 
+TEST(JudgeResponse, R160_ADateFromAnotherUriMustBeNamedAgain) {
+  TransferPlan p = resumption();
+  p.validator = {Validator::Kind::OldDate, "Sun, 06 Nov 1994 08:49:37 GMT"};
+  const auto judged = [&p](HeaderList headers) {
+    return judge_response(p, kHave, partial("bytes 300-999/1000", std::move(headers))).kind;
+  };
+  EXPECT_EQ(judged({}), Kind::AskAgain) << "nothing says that it is the same";
+  EXPECT_EQ(judged({{"Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT"}}), Kind::Append);
+  EXPECT_EQ(judged({{"Last-Modified", "Sun, 06 Nov 1994 08:49:38 GMT"}}), Kind::AskAgain);
+}
+
 TEST(JudgeResponse, WithoutAValidatorNothingIsJoined) {
   TransferPlan p = resumption();
   p.validator = {};

@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint32_t kServiceUnavailable = 0x80070426;
 constexpr std::uint32_t kNotFound = 0x80070490;
 
+constexpr std::uint32_t kWrongChecksum = 0x80070017;
+
 constexpr std::uint32_t kHttpFacility = 0x80190000;
 
 struct Meaning {
@@ -25,14 +27,29 @@ struct Meaning {
 };
 /// Failures of this computer, by the errno that says the same.
 constexpr Meaning kMeanings[] = {
-    {0x80070057, EINVAL},    {0x8000000E, EPERM},  {0x80070005, EACCES},
-    {0x80070718, EDQUOT},    {0x8007050F, EDQUOT}, {0x80070070, ENOSPC},
-    {0x80070299, EFBIG},     {0x80070013, EROFS},  {0x80070002, ENOENT},
-    {0x80070003, ENOTDIR},   {0x8007010B, EISDIR}, {0x8007045D, EIO},
-    {0x80070037, ENODEV},    {0x80070020, EBUSY},  {0x800700CE, ENAMETOOLONG},
-    {0x80070004, EMFILE},    {0x8007000E, ENOMEM}, {0x80070017, EBADMSG},
-    {0x800704C7, ECANCELED}, {0x80000013, EBADF},  {0x800710DD, ESTALE},
-    {0x80004001, ENOSYS},    {0x8000000B, ERANGE}, {kServiceUnavailable, ECONNREFUSED},
+    {0x80070057, EINVAL},
+    {0x8000000E, EPERM},
+    {0x80070005, EACCES},
+    {0x80070718, EDQUOT},
+    {0x8007050F, EDQUOT},
+    {0x80070070, ENOSPC},
+    {0x80070299, EFBIG},
+    {0x80070013, EROFS},
+    {0x80070002, ENOENT},
+    {0x80070003, ENOTDIR},
+    {0x8007010B, EISDIR},
+    {0x8007045D, EIO},
+    {0x80070037, ENODEV},
+    {0x80070020, EBUSY},
+    {0x800700CE, ENAMETOOLONG},
+    {0x80070004, EMFILE},
+    {0x8007000E, ENOMEM},
+    {0x800704C7, ECANCELED},
+    {0x80000013, EBADF},
+    {0x800710DD, ESTALE},
+    {0x80004001, ENOSYS},
+    {0x8000000B, ERANGE},
+    {kServiceUnavailable, ECONNREFUSED},
 };
 
 struct WebMeaning {
@@ -94,6 +111,7 @@ Failure service_failure(std::int32_t hresult, const std::string& what) {
 
 std::string cause_of(std::int32_t hresult) {
   const auto bits = static_cast<std::uint32_t>(hresult);
+  if (bits == kWrongChecksum) return "Wrong checksum";
   for (const Meaning& each : kMeanings) {
     if (each.hresult == bits) return std::strerror(each.error_number);
   }

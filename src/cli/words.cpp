@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/failure.h"
+#include "cli/human.h"
 #include "cli/text.h"
 
 namespace lh::cli {
@@ -209,6 +210,7 @@ std::string reason_in_words(const TransferInfo& transfer) {
   for (const longhaul::BlockerInfo& blocker : transfer.Blockers) {
     if (!reason.empty()) reason += "; ";
     reason += harmless(blocker.Text.empty() ? blocker.Kind : blocker.Text);
+    if (blocker.Until) reason += " at " + local_time(*blocker.Until);
   }
   // While a new attempt runs, the error is that of the one before.
   const bool is_past = transfer.Status == Canceled || transfer.Status == Running;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/failure.h"
+#include "cli/human.h"
 
 namespace lh::cli {
 namespace {
@@ -48,6 +49,13 @@ TEST(ReasonInWords, GivesAllBlockersElseTheError) {
   EXPECT_EQ(reason_in_words(info), "");
 }
 
+TEST(ReasonInWords, SaysUntilWhen) {
+  TransferInfo info;
+  const auto until = longhaul::UtcTime(std::chrono::hours(24 * 365));
+  info.Blockers = {{"retry", {}, until, "no answer; tries again by itself"}};
+  EXPECT_EQ(reason_in_words(info), "no answer; tries again by itself at " + local_time(until));
+}
+
 TEST(WebErrorName, IsUnknownForNumbersWithoutAName) {
   EXPECT_EQ(web_error_name(WebErrorStatus::NotFound), "NotFound");
   EXPECT_EQ(web_error_name(WebErrorStatus::MissingContentLengthSupport),
@@ -65,6 +73,7 @@ TEST(CauseOf, IsTheNameOfAWebErrorOrTheTextOfAnErrno) {
   EXPECT_EQ(cause(0x80070005), "Permission denied");
   EXPECT_EQ(cause(0x80070070), "No space left on device");
   EXPECT_EQ(cause(0x80070057), "Invalid argument");
+  EXPECT_EQ(cause(0x80070017), "Wrong checksum");
   EXPECT_EQ(cause(0x80004005), "Unknown");
 }
 

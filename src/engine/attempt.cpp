@@ -105,9 +105,19 @@ void Attempt::take_secrets(Result<Secrets> secrets) {
     ending.failure.retry_after = kSecretsRecheck;
     return end(std::move(ending));
   }
+  if (needs_ticket(*secrets) && thread_.hands_over()) return move_on();
   secrets_ = std::move(*secrets);
   headers_.insert(headers_.end(), secrets_.headers.begin(), secrets_.headers.end());
   send_request();
+}
+
+/// To where it may wait for the Kerberos server without all others waiting, too.
+void Attempt::move_on() {
+  stage_ = Stage::Ending;
+  has_moved_ = true;
+  body_.close();
+  thread_.hand_over(plan_);
+  thread_.bury(plan_.attempt);
 }
 
 void Attempt::stop() {

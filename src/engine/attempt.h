@@ -40,6 +40,8 @@ class Attempt {
   void start();
   void stop();
   void cancel();
+  /// Another thread has it now.
+  [[nodiscard]] bool has_moved() const { return has_moved_; }
   /// libcurl is done with the present request.
   void request_ended(CURLcode code);
   /// After a round in which bytes came: writes them, reports, begins a checkpoint if one is due.
@@ -69,8 +71,11 @@ class Attempt {
 
   // The request.
   void opened(Result<std::shared_ptr<PartialFile>> file);
+  void prepare();
+  void open_source();
   void ask_for_secrets();
   void take_secrets(Result<Secrets> secrets);
+  void move_on();
   void send_request();
   [[nodiscard]] CurlRequest request() const;
   [[nodiscard]] const std::string& proxy() const;
@@ -126,6 +131,7 @@ class Attempt {
   Stage stage_ = Stage::Opening;
   bool stop_wanted_ = false;
   bool file_is_unwanted_ = false;
+  bool has_moved_ = false;
 
   // The present request.
   CURL* easy_ = nullptr;

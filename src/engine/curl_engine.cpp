@@ -21,33 +21,57 @@ class CurlEngine::Impl {
   Impl(EngineSettings settings, FileOps& ops, FileThread& files, const Clock& clock,
        SecretSource secrets, EventSink sink)
       : settings_(std::move(settings)),
-        make_thread_(
-            [this, &ops, &files, &clock, secrets = std::move(secrets), sink = std::move(sink)] {
-              return std::make_unique<NetworkThread>(settings_, ops, files, clock, secrets, sink);
-            }) {
+        make_thread_([&ops, &files, &clock, secrets = std::move(secrets), sink = std::move(sink)](
+                         const EngineSettings& present, NetworkThread::HandOver hand_over) {
+          return std::make_unique<NetworkThread>(present, ops, files, clock, secrets, sink,
+                                                 std::move(hand_over));
+        }) {
     prepare_libcurl();
-    http_ = make_thread_();
+    http_ = make_thread_(settings_, [this](NetworkThread& http, TransferPlan plan) {
+      if (!tickets_) tickets_ = make_thread_(http.settings(), {});
+      start_on(*tickets_, std::move(plan));
+    });
   }
 
   NetworkThread& thread_for(const TransferPlan& plan) {
     if (plan.method != kFtpMethod) return *http_;
-    if (!ftp_) ftp_ = make_thread_();
+    if (!ftp_) ftp_ = make_thread_(settings_, {});
     return *ftp_;
   }
 
-  void post(const NetworkThread::Work& work) {
-    http_->post(work);
-    if (ftp_) ftp_->post(work);
+  static void start_on(NetworkThread& thread, TransferPlan plan) {
+    thread.post(
+        [plan = std::move(plan)](NetworkThread& own) mutable { own.start(std::move(plan)); });
+  }
+
+  /// Calls `ask` on each thread until it says that the attempt was there.
+  void find(const std::function<bool(NetworkThread&)>& ask) {
+    if (ftp_) ftp_->post([ask](NetworkThread& thread) { ask(thread); });
+    // What was handed over is behind its plan there.
+    http_->post([this, ask](NetworkThread& thread) {
+      if (!ask(thread) && tickets_) tickets_->post([ask](NetworkThread& other) { ask(other); });
+    });
   }
 
   void set_settings(EngineSettings settings) {
     settings_ = std::move(settings);
-    post([settings = settings_](NetworkThread& thread) { thread.set_settings(settings); });
+    const auto set = [settings = settings_](NetworkThread& thread) {
+      thread.set_settings(settings);
+    };
+    if (ftp_) ftp_->post(set);
+    http_->post([this, set](NetworkThread& thread) {
+      set(thread);
+      if (tickets_) tickets_->post(set);
+    });
   }
 
  private:
   EngineSettings settings_;
-  std::function<std::unique_ptr<NetworkThread>()> make_thread_;
+  std::function<std::unique_ptr<NetworkThread>(const EngineSettings&, NetworkThread::HandOver)>
+      make_thread_;
+  /// Made when it is needed, by the next one, which alone may look at it and ends before it.
+  /// libcurl waits for Kerberos servers without returning.
+  std::unique_ptr<NetworkThread> tickets_;
   std::unique_ptr<NetworkThread> http_;
   /// Made when it is needed. libcurl waits for some replies of FTP servers without returning, and
   /// only other FTP transfers shall wait with it.
@@ -62,15 +86,15 @@ CurlEngine::~CurlEngine() = default;
 
 void CurlEngine::start(TransferPlan plan) {
   NetworkThread& thread = impl_->thread_for(plan);
-  thread.post([plan = std::move(plan)](NetworkThread& own) mutable { own.start(std::move(plan)); });
+  Impl::start_on(thread, std::move(plan));
 }
 
 void CurlEngine::stop(AttemptId attempt) {
-  impl_->post([attempt](NetworkThread& thread) { thread.stop(attempt); });
+  impl_->find([attempt](NetworkThread& thread) { return thread.stop(attempt); });
 }
 
 void CurlEngine::cancel(AttemptId attempt) {
-  impl_->post([attempt](NetworkThread& thread) { thread.cancel(attempt); });
+  impl_->find([attempt](NetworkThread& thread) { return thread.cancel(attempt); });
 }
 
 void CurlEngine::set_settings(EngineSettings settings) {

@@ -116,10 +116,13 @@ long tls_version(std::string_view minimum) {
 
 /// R64. Negotiate goes by the user's ticket and has no use for a password: where libcurl preferred
 /// it to a scheme that can use the password, a user without a ticket would be turned away.
+bool is_ticket(const Login& login) {
+  return login.user.empty() && login.password.empty();
+}
+
 long schemes_for(const Login& login) {
-  const bool has_password = !login.user.empty() || !login.password.empty();
-  return static_cast<long>(has_password ? CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_NTLM
-                                        : CURLAUTH_NEGOTIATE);
+  return static_cast<long>(is_ticket(login) ? CURLAUTH_NEGOTIATE
+                                            : CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_NTLM);
 }
 
 bool has_control(std::string_view text) {
@@ -151,6 +154,14 @@ void set_logins(Options& options, const CurlRequest& request) {
   }
   if (request.proxy_login && !request.proxy.empty()) {
     options.set(CURLOPT_PROXYAUTH, schemes_for(*request.proxy_login));
+  }
+  // A server may take the connection for the user from then on, and libcurl 7.88 gives it to
+  // whoever comes next.
+  const bool by_ticket = (request.login && is_ticket(*request.login)) ||
+                         (request.proxy_login && is_ticket(*request.proxy_login));
+  if (by_ticket) {
+    options.set(CURLOPT_FORBID_REUSE, kYes);
+    options.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   }
 }
 
@@ -262,6 +273,12 @@ Result<RequestLines> set_up_request(CURL* easy, const CurlRequest& request,
                  .detail = curl_easy_strerror(options.result())};
   }
   return request_lines;
+}
+
+bool needs_ticket(const Secrets& secrets) {
+  return (secrets.server && is_ticket(*secrets.server)) ||
+         (secrets.proxy && is_ticket(*secrets.proxy)) ||
+         std::ranges::any_of(secrets.proxies, is_ticket, &Secrets::ProxyLogin::login);
 }
 
 std::vector<std::string> cookies_of(CURL* easy) {

@@ -48,11 +48,16 @@ struct RequestLines {
 [[nodiscard]] Result<RequestLines> set_up_request(CURL* easy, const CurlRequest& request,
                                                   const EngineSettings& settings);
 
+/// Whether a login among these goes by the user's Kerberos ticket.
+[[nodiscard]] bool needs_ticket(const Secrets& secrets);
+
 /// The cookies that `easy` has, and how it is given them again: a line each, in libcurl's form.
 [[nodiscard]] std::vector<std::string> cookies_of(CURL* easy);
 void add_cookies(CURL* easy, const std::vector<std::string>& cookies);
 
 /// The app's headers without those that were meant for one server only (R68).
 [[nodiscard]] HeaderList headers_for_other_origin(const HeaderList& headers);
+/// Without those that speak of a content that is not sent any more (RFC 9110, section 15.4).
+[[nodiscard]] HeaderList headers_without_content(const HeaderList& headers);
 
 }  // namespace lh

@@ -74,13 +74,14 @@ class NetworkThread::Inbox {
 
 NetworkThread::NetworkThread(EngineSettings settings, FileOps& ops, FileThread& files,
                              const Clock& clock, SecretSource secrets,
-                             TransferEngine::EventSink sink)
+                             TransferEngine::EventSink sink, HandOver hand_over)
     : settings_(std::move(settings)),
       ops_(ops),
       files_(files),
       clock_(clock),
       secrets_(std::move(secrets)),
       sink_(std::move(sink)),
+      hand_over_(std::move(hand_over)),
       multi_(curl_multi_init()),
       inbox_(std::make_shared<Inbox>(multi_)),
       write_buffer_(kWriteBuffer) {
@@ -122,14 +123,26 @@ void NetworkThread::start(TransferPlan plan) {
   started.start();
 }
 
-void NetworkThread::stop(AttemptId attempt) {
+Attempt* NetworkThread::find(AttemptId attempt) {
   const auto found = attempts_.find(attempt);
-  if (found != attempts_.end()) found->second->stop();
+  return found == attempts_.end() || found->second->has_moved() ? nullptr : found->second.get();
 }
 
-void NetworkThread::cancel(AttemptId attempt) {
-  const auto found = attempts_.find(attempt);
-  if (found != attempts_.end()) found->second->cancel();
+bool NetworkThread::stop(AttemptId attempt) {
+  Attempt* const found = find(attempt);
+  if (found != nullptr) found->stop();
+  return found != nullptr;
+}
+
+bool NetworkThread::cancel(AttemptId attempt) {
+  Attempt* const found = find(attempt);
+  if (found != nullptr) found->cancel();
+  return found != nullptr;
+}
+
+void NetworkThread::hand_over(TransferPlan plan) {
+  tell();
+  hand_over_(*this, std::move(plan));
 }
 
 CURL* NetworkThread::take_easy() {

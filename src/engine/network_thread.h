@@ -23,8 +23,12 @@ class Attempt;
 /// none. Everything but the constructor, the destructor and post() belongs to the thread itself.
 class NetworkThread {
  public:
+  using HandOver = std::function<void(NetworkThread& from, TransferPlan plan)>;
+
+  /// `hand_over` starts a plan on a thread where libcurl may wait for a Kerberos server without
+  /// returning; called on this thread. Without it, this thread is one.
   NetworkThread(EngineSettings settings, FileOps& ops, FileThread& files, const Clock& clock,
-                SecretSource secrets, TransferEngine::EventSink sink);
+                SecretSource secrets, TransferEngine::EventSink sink, HandOver hand_over);
   ~NetworkThread();  ///< ends all attempts without events
   NetworkThread(const NetworkThread&) = delete;
   NetworkThread& operator=(const NetworkThread&) = delete;
@@ -34,8 +38,9 @@ class NetworkThread {
   void post(Work work);
 
   void start(TransferPlan plan);
-  void stop(AttemptId attempt);
-  void cancel(AttemptId attempt);
+  /// False if it is not here.
+  bool stop(AttemptId attempt);
+  bool cancel(AttemptId attempt);
 
   // For attempts.
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }
@@ -51,6 +56,10 @@ class NetworkThread {
   /// A function for any thread that calls `work` with the attempt on this thread, or not at all if
   /// it is over by then.
   [[nodiscard]] std::function<void(std::function<void(Attempt&)>)> caller_of(AttemptId attempt);
+
+  [[nodiscard]] bool hands_over() const { return hand_over_ != nullptr; }
+  /// Behind all that was told of it.
+  void hand_over(TransferPlan plan);
 
   [[nodiscard]] CURL* take_easy();
   void give_back_easy(CURL* easy);
@@ -72,6 +81,7 @@ class NetworkThread {
   /// What other threads hand over; outlives this thread in their hands.
   class Inbox;
 
+  [[nodiscard]] Attempt* find(AttemptId attempt);
   void run();
   void run_posted();
   void read_messages();
@@ -88,6 +98,7 @@ class NetworkThread {
   const Clock& clock_;
   SecretSource secrets_;
   TransferEngine::EventSink sink_;
+  HandOver hand_over_;
   Events events_;  ///< of this round
   CURLM* multi_;
   std::shared_ptr<Inbox> inbox_;

@@ -19,6 +19,10 @@ def find(name, package):
     return path
 
 
+def base_environment():
+    return {"PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LANG": "C.UTF-8"}
+
+
 def free_ports(count):
     sockets = [socket.socket() for _ in range(count)]
     try:
@@ -65,6 +69,10 @@ class RealServer:
     def command(self):
         raise NotImplementedError
 
+    def environment(self):
+        """What it needs besides PATH and LANG."""
+        return {}
+
     def answers(self):
         """True once it serves."""
         return all(listens(port) for port in self.ports)
@@ -100,7 +108,7 @@ class RealServer:
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
-                env={"PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LANG": "C.UTF-8"},
+                env={**base_environment(), **self.environment()},
                 **self._as_nobody(),
             )
 

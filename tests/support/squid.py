@@ -36,13 +36,14 @@ class Squid(program.RealServer):
     name = "squid"
     ending = signal.SIGKILL  # asked to end, it takes its time
 
-    def __init__(self, certificate=None, scheme="basic"):
-        """`scheme` is what the guarded port asks for: basic, digest or ntlm.
+    def __init__(self, certificate=None, scheme="basic", helper=None):
+        """`scheme` is what the guarded port asks for: basic, digest, ntlm, or what `helper` can do.
 
         `certificate` is (chain, key) for the port with TLS. For ntlm any password will do.
         """
         super().__init__()
         self.scheme = scheme
+        self.helper = helper
         self.certificate = certificate
         self.port_count = 3 if certificate else 2
         digest = hashlib.md5(f"{USER}:{REALM}:{PASSWORD}".encode()).hexdigest()
@@ -57,7 +58,7 @@ class Squid(program.RealServer):
         return [squid, "-N", "-f", str(self.folder / "squid.conf")]
 
     def configure(self):
-        helper = {
+        helper = self.helper or {
             "basic": f"{HELPERS}/basic_ncsa_auth {self.folder}/basic.users",
             "digest": f"{HELPERS}/digest_file_auth -c {self.folder}/digest.users",
             "ntlm": f"{HELPERS}/ntlm_fake_auth",
@@ -68,7 +69,8 @@ class Squid(program.RealServer):
                 f"https_port 127.0.0.1:{self.ports[2]} name=secure"
                 f" tls-cert={self.folder}/chain.pem tls-key={self.folder}/key.pem"
             )
-        realm = f"auth_param {self.scheme} realm {REALM}" if self.scheme != "ntlm" else ""
+        has_realm = self.scheme in ("basic", "digest")
+        realm = f"auth_param {self.scheme} realm {REALM}" if has_realm else ""
         self.write(
             "squid.conf",
             f"""

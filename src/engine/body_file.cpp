@@ -71,6 +71,7 @@ Result<void> BodyFile::go_on(ByteCount skip, ByteCount end, std::optional<ByteCo
 BodyFile::Taken BodyFile::take(std::span<const char> data) {
   if (skip_ > 0) {
     const auto skipped = std::min<ByteCount>(skip_, data.size());
+    if (!file_ || !file_->holds(file_->size() - skip_, data.first(skipped))) return Taken::Differs;
     skip_ -= skipped;
     data = data.subspan(skipped);
   }

@@ -54,8 +54,9 @@ class BodyFile {
   /// `end`: a part may end before the file does.
   [[nodiscard]] Result<void> go_on(ByteCount skip, ByteCount end, std::optional<ByteCount> total);
 
-  enum class Taken { Yes, TooMany, Failed };
-  /// Bytes of the body, in order. TooMany: more than was announced. Failed: see failure().
+  enum class Taken { Yes, Differs, TooMany, Failed };
+  /// Bytes of the body, in order. Differs: those that are there already are others, so it is
+  /// another file. TooMany: more than was announced. Failed: see failure().
   [[nodiscard]] Taken take(std::span<const char> data);
   /// Everything taken is in the file afterwards, or there is a failure().
   void flush() { buffer_.flush(*this); }

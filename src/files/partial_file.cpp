@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -166,6 +168,22 @@ Result<void> PartialFile::check_kept(const Handle& file, ByteCount synced) {
   if (auto whole = check_size(file, synced, Growth::MayGoOn); !whole) return whole;
   if (!is_at(folder_fd_->get(), name_)) return lose("something else has removed or replaced it");
   return {};
+}
+
+bool PartialFile::holds(ByteOffset offset, std::span<const char> data) const {
+  const auto [file, size] = present();
+  std::array<char, 4096> piece{};
+  while (!data.empty()) {
+    const std::size_t wanted = std::min(piece.size(), data.size());
+    const ssize_t got = ops_.pread(file->get(), piece.data(), wanted, offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    const auto count = static_cast<std::size_t>(got);
+    if (!std::equal(piece.begin(), piece.begin() + got, data.begin())) return false;
+    data = data.subspan(count);
+    offset += count;
+  }
+  return true;
 }
 
 Result<void> PartialFile::check_in_place() {

@@ -58,6 +58,8 @@ class PartialFile {
   [[nodiscard]] Result<void> reserve(ByteCount total);
   /// Appends at size(). All or an error; after an error size() counts what did get written.
   [[nodiscard]] Result<void> append(std::span<const char> data);
+  /// Whether it holds these bytes at `offset`; not, if it cannot be read there. Writer thread.
+  [[nodiscard]] bool holds(ByteOffset offset, std::span<const char> data) const;
   /// An error unless its path leads to this very file, and it holds size() bytes: before all of it
   /// is called complete. Writer thread.
   [[nodiscard]] Result<void> check_in_place();

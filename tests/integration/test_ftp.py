@@ -10,6 +10,7 @@ from support.vsftpd import PASSWORD, USER
 
 QUOTED = f"{USER}:{urllib.parse.quote(PASSWORD, safe='')}"
 SIZE = 400_000
+OVERLAP = 64 * 1024  # is asked for again, and compared
 RATE = 4_000_000  # vsftpd's, a second (conftest.py)
 
 
@@ -106,7 +107,7 @@ def test_R177_pause_and_resume_go_on_by_rest(box, ftp):
     box.run("resume", transfer).ok()
     shown = box.wait_status(transfer, "Completed")
     check_file(box.downloads / name, name, SIZE)
-    assert [each.start for each in ftp.retrievals(name)] == [0, have]
+    assert [each.start for each in ftp.retrievals(name)] == [0, have - OVERLAP]
     assert shown["has_restarted"] is False
 
 
@@ -120,6 +121,18 @@ def test_R177_a_lost_connection_is_retried_by_rest(quick_retries, ftp):
     check_file(box.downloads / name, name, SIZE)
     first, second = ftp.retrievals(name)
     assert first.start == 0 and 0 < second.start <= 250_000
+
+
+def test_R177_a_server_that_ignores_rest_is_noticed_at_once(quick_retries, ftp):
+    box, name = quick_retries, name_of(quick_retries)
+    ftp.add(name, SIZE)
+    ftp.cut(name, 250_000)
+    ftp.ignore_rest(name)
+    transfer = box.get(ftp.url(name, user=QUOTED))
+    shown = box.wait_status(transfer, "Completed")
+    assert shown["has_restarted"] is True
+    check_file(box.downloads / name, name, SIZE)
+    assert [each.start > 0 for each in ftp.retrievals(name)] == [False, True, False]
 
 
 @pytest.mark.parametrize(

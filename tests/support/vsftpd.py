@@ -139,7 +139,8 @@ class FtpServer(_Documents):
         self.logins = []  # (user, whether it was let in)
         self._commands = []
         self._stalls = {}  # name -> after how many bytes
-        self._cuts = set()  # those of them that lose the connection instead
+        self._cuts = set()
+        self._rest_ignored = set()  # begun at their first byte all the same
         self._stalled = {}  # name -> how often it stood still
         self._released = set()
         self._server = None
@@ -182,6 +183,10 @@ class FtpServer(_Documents):
         """The next retrieval of this file loses its connection after so many bytes."""
         self._cuts.add(name)
         self._stalls[name] = after
+
+    def ignore_rest(self, name):
+        """The next retrieval of this file that is asked to begin later begins at its first byte."""
+        self._rest_ignored.add(name)
 
     def release(self, name):
         self._stalls.pop(name, None)
@@ -249,6 +254,12 @@ def _pyftpdlib_server(outer):
         dtp_handler = Data
         auth_failed_timeout = 0
         banner = "ready"
+
+        def ftp_RETR(self, file):
+            if self._restart_position and os.path.basename(file) in outer._rest_ignored:
+                outer._rest_ignored.discard(os.path.basename(file))
+                self._restart_position = 0
+            return super().ftp_RETR(file)
 
         def pre_process_command(self, line, cmd, arg):
             outer._commands.append((id(self), cmd, arg or ""))

@@ -14,6 +14,7 @@
 #include "longhaul/foundation/hstring.h"
 #include "longhaul/foundation/uri.h"
 #include "longhaul/security/password_credential.h"
+#include "longhaul/storage/input_stream.h"
 #include "longhaul/storage/storage_file.h"
 
 namespace longhaul {
@@ -35,6 +36,17 @@ class LONGHAUL_EXPORT BackgroundDownloader {
   /// hresult_invalid_argument if another download that has not ended has that file (R17).
   [[nodiscard]] DownloadOperation CreateDownload(const Uri& uri,
                                                  const IStorageFile& resultFile) const;
+
+  /// The same, sending what is in `requestBodyFile` (R57; null: nothing). The method stays as it
+  /// is, GET unless set. The file must stay as it is until the download has ended; one that has
+  /// changed is an error and never sent as a whole.
+  [[nodiscard]] DownloadOperation CreateDownload(const Uri& uri, const IStorageFile& resultFile,
+                                                 const IStorageFile& requestBodyFile) const;
+  /// The same with what `requestBodyStream` gives until its end: it is read, and kept by the
+  /// service, before the download is there. A stream that fails, or is longer than
+  /// limits.spool_max_mib, fails the creation. The URI and the file are checked at once.
+  [[nodiscard]] IAsyncOperation<DownloadOperation> CreateDownloadAsync(
+      const Uri& uri, const IStorageFile& resultFile, const IInputStream& requestBodyStream) const;
 
   /// The app's downloads that belong to no group: not started, running, paused, or ended and not
   /// yet delivered (R6, R7).

@@ -118,6 +118,10 @@ struct DownloadSettings {
   std::optional<std::string> Proxy;
   std::string CertificateFile;              ///< PEM, absolute path, trusted instead of the system's
   std::vector<WebErrorStatus> Recoverable;  ///< errors that pause instead of ending
+  std::string BodyFile;  ///< absolute path of what each request sends; empty: nothing
+  /// Or read from here before the transfer is there, which must be the only one of its batch: gives
+  /// what comes next, 0 bytes at the end; what it throws fails the creation.
+  std::function<std::size_t(std::span<std::uint8_t>)> BodyStream;
   bool ReplaceExisting = true;  ///< false: a FileName that is taken becomes "name (2).ext"
   bool KeepWhenEnded =
       true;  ///< listed until forgotten or the retention is over, however often it was delivered

@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "cli/download_plan.h"
 #include "cli/failure.h"
@@ -12,11 +15,19 @@
 namespace lh::cli {
 namespace {
 
-std::string readable_file(const std::string& path) {
+std::string readable_file(const std::string& path, const std::string& what) {
   if (access(path.c_str(), R_OK) != 0) {
-    throw system_failure("cannot read the certificates in " + path, errno);
+    throw system_failure("cannot read " + what + " in " + path, errno);
   }
   return absolute_path(current_folder(), path);
+}
+
+std::size_t read_standard_input(std::span<std::uint8_t> into) {
+  while (true) {
+    const ssize_t count = read(STDIN_FILENO, into.data(), into.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) throw system_failure("cannot read standard input", errno);
+  }
 }
 
 }  // namespace
@@ -25,6 +36,8 @@ void RequestOptions::declare(Arguments& arguments) {
   arguments.values("-H,--header", "'NAME: VALUE'", headers,
                    "Send this header; may be given several times");
   arguments.value("--method", "METHOD", method, "HTTP method, GET unless given");
+  arguments.value("--body-file", "FILE", body_file,
+                  "Send what is in FILE with the request; - is standard input");
   arguments.value("--user", "USER[:PASSWORD]", user,
                   "Log in to the server; without PASSWORD it is asked for");
   arguments.value("--user-file", "FILE", user_file,
@@ -42,9 +55,14 @@ void RequestOptions::apply(longhaul::DownloadSettings& settings) const {
     check_method(*method);
     settings.Method = *method;
   }
+  if (body_file == "-") {
+    settings.BodyStream = read_standard_input;
+  } else if (body_file) {
+    settings.BodyFile = readable_file(*body_file, "the body");
+  }
   settings.Headers = parse_headers(headers);
   if (user && user_file) throw bad_argument("--user and --user-file exclude each other");
-  if (certificates) settings.CertificateFile = readable_file(*certificates);
+  if (certificates) settings.CertificateFile = readable_file(*certificates, "the certificates");
   settings.Proxy = proxy;
   if (user_file) settings.ServerLogin = read_login(*user_file);
   if (user) settings.ServerLogin = parse_login(*user, "--user");

@@ -12,6 +12,7 @@ namespace lh::cli {
 /// Options that say how requests are made.
 struct RequestOptions {
   std::optional<std::string> method;
+  std::optional<std::string> body_file;
   std::vector<std::string> headers;
   std::optional<std::string> user;
   std::optional<std::string> user_file;

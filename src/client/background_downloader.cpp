@@ -4,16 +4,19 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "client/app_identity.h"
+#include "client/body_spool.h"
 #include "client/callback_thread.h"
 #include "client/client_error.h"
 #include "client/downloader_state.h"
 #include "client/file_entry.h"
 #include "client/operation_core.h"
 #include "client/proxy_environment.h"
+#include "client/quiet_thread.h"
 #include "client/service_connection.h"
 #include "core/model/request_headers.h"
 #include "core/model/spec_check.h"
@@ -70,6 +73,45 @@ lh::Snapshot new_snapshot(const lh::Guid& id, const std::string& app, std::strin
   snapshot.cost_policy = settings.cost_policy;
   snapshot.created = std::chrono::floor<lh::Duration>(std::chrono::system_clock::now());
   return snapshot;
+}
+
+/// What one call asks for, checked.
+struct Wish {
+  std::string address;
+  std::string folder;  ///< without links
+  std::string name;
+};
+
+Wish read_wish(const Uri& uri, const IStorageFile& result_file) {
+  if (!uri) throw hresult_invalid_argument(L"the URI is null");
+  if (!result_file) throw hresult_invalid_argument(L"the result file is null");
+  check(lh::check_scheme(to_string(uri.SchemeName())));
+  lh::FolderAndName target = lh::split_path(to_string(result_file.Path()));
+  check(lh::check_file_name(target.name));
+  return {to_string(uri.AbsoluteUri()), real_folder(target.folder), std::move(target.name)};
+}
+
+DownloadOperation create(const Wish& wish, const lh::DownloadSettingsModel& settings) {
+  const auto connection = lh::ServiceConnection::of_app(lh::app_id());
+  const auto ids =
+      std::get<0>(lh::value_or_throw(connection->call_and_wait<std::vector<std::string>>(
+          "CreateDownloads", lh::Repeat::Never, lh::encode_settings(settings),
+          std::vector<lh::WireItem>{{wish.address, wish.folder, wish.name}}, false)));
+  const auto id = ids.size() == 1 ? lh::Guid::parse(ids.front()) : std::nullopt;
+  if (!id) throw_hresult(hresult(lh::hr::kFail), L"the service gave no id");
+  return DownloadOperation(detail::OperationCore::of(
+      connection, new_snapshot(*id, connection->app(), wish.address,
+                               lh::join_path(wish.folder, wish.name), settings)));
+}
+
+/// Until the end of the stream, or until nobody waits for it any more.
+std::shared_ptr<lh::UniqueFd> spool(detail::AsyncStateBase& async, const IInputStream& stream) {
+  const auto connection = lh::ServiceConnection::of_app(lh::app_id());
+  return lh::spool_body(*connection,
+                        [&async, read = lh::reader_of(stream)](std::span<std::uint8_t> into) {
+                          if (async.has_ended()) throw hresult_canceled();
+                          return read(into);
+                        });
 }
 
 /// Goes through the list page by page, then asks for the response of each that has one. On the
@@ -155,24 +197,35 @@ detail::DownloaderState& BackgroundDownloader::state() const {
 
 DownloadOperation BackgroundDownloader::CreateDownload(const Uri& uri,
                                                        const IStorageFile& resultFile) const {
-  if (!uri) throw hresult_invalid_argument(L"the URI is null");
-  if (!resultFile) throw hresult_invalid_argument(L"the result file is null");
-  check(lh::check_scheme(to_string(uri.SchemeName())));
-  const lh::FolderAndName target = lh::split_path(to_string(resultFile.Path()));
-  check(lh::check_file_name(target.name));
-  const std::string folder = real_folder(target.folder);
-  const lh::DownloadSettingsModel settings = settings_of(state());
-  const auto connection = lh::ServiceConnection::of_app(lh::app_id());
-  const std::string address = to_string(uri.AbsoluteUri());
-  const auto ids =
-      std::get<0>(lh::value_or_throw(connection->call_and_wait<std::vector<std::string>>(
-          "CreateDownloads", lh::Repeat::Never, lh::encode_settings(settings),
-          std::vector<lh::WireItem>{{address, folder, target.name}}, false)));
-  const auto id = ids.size() == 1 ? lh::Guid::parse(ids.front()) : std::nullopt;
-  if (!id) throw_hresult(hresult(lh::hr::kFail), L"the service gave no id");
-  return DownloadOperation(detail::OperationCore::of(
-      connection,
-      new_snapshot(*id, connection->app(), address, lh::join_path(folder, target.name), settings)));
+  return create(read_wish(uri, resultFile), settings_of(state()));
+}
+
+DownloadOperation BackgroundDownloader::CreateDownload(const Uri& uri,
+                                                       const IStorageFile& resultFile,
+                                                       const IStorageFile& requestBodyFile) const {
+  if (!requestBodyFile) return CreateDownload(uri, resultFile);
+  const Wish wish = read_wish(uri, resultFile);
+  lh::DownloadSettingsModel settings = settings_of(state());
+  settings.body_file = to_string(requestBodyFile.Path());
+  return create(wish, settings);
+}
+
+IAsyncOperation<DownloadOperation> BackgroundDownloader::CreateDownloadAsync(
+    const Uri& uri, const IStorageFile& resultFile, const IInputStream& requestBodyStream) const {
+  using Creation = detail::AsyncState<DownloadOperation>;
+  auto async = std::make_shared<Creation>(lh::run_on_callback_thread);
+  auto work = [async, wish = read_wish(uri, resultFile), settings = settings_of(state()),
+               stream = requestBodyStream]() mutable {
+    try {
+      if (stream) settings.body = spool(*async, stream);
+      if (!async->has_ended()) async->complete(create(wish, settings));
+    } catch (...) {
+      async->end_with_current_exception();
+    }
+  };
+  // The stream may be slow, and its handlers run on the callback thread.
+  lh::start_quiet_thread("lh-create", std::move(work));
+  return IAsyncOperation<DownloadOperation>(std::move(async));
 }
 
 IAsyncOperation<IVectorView<DownloadOperation>> BackgroundDownloader::GetCurrentDownloadsAsync() {

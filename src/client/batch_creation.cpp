@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "client/body_spool.h"
 #include "client/client_error.h"
 #include "client/proxy_environment.h"
 #include "core/model/spec_check.h"
@@ -42,6 +43,7 @@ DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
   model.proxy = settings.Proxy ? proxy_for_all(*settings.Proxy) : proxy_from_environment();
   model.ca_file = settings.CertificateFile;
   model.recoverable = settings.Recoverable;
+  model.body_file = settings.BodyFile;
   model.collision = settings.ReplaceExisting ? Collision::Replace : Collision::MakeUnique;
   model.keep = settings.KeepWhenEnded;
   return model;
@@ -62,6 +64,7 @@ void require_all_utf8(const DownloadSettingsModel& settings,
   require_utf8("the method", settings.method);
   require_utf8("the group", settings.group);
   require_utf8("the path of the certificates", settings.ca_file);
+  require_utf8("the path of the request's body", settings.body_file);
   for (const auto& login : {settings.server_login, settings.proxy_login}) {
     require_utf8("the user name", login ? login->user : "");
     require_utf8("the password", login ? login->password : "");
@@ -245,13 +248,17 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
                                           const longhaul::DownloadSettings& settings,
                                           const std::vector<longhaul::DownloadItem>& items,
                                           bool start) {
-  const DownloadSettingsModel model = to_model(settings);
+  DownloadSettingsModel model = to_model(settings);
   if (items.empty()) return {};
   if (model.checksum && items.size() > 1) {
     throw_error(invalid_argument("one checksum cannot be that of several downloads"));
   }
   require_all_utf8(model, items);
-  Creation creation(connection, model, items, start);
+  if (settings.BodyStream) {
+    if (items.size() > 1) throw_error(invalid_argument("a stream is the body of one request"));
+    model.body = spool_body(connection, settings.BodyStream);
+  }
+  Creation creation(connection, std::move(model), items, start);
   if (const auto failure = creation.run()) throw_error(*failure);
   std::vector<std::string> ids;
   ids.reserve(items.size());

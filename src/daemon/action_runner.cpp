@@ -140,6 +140,7 @@ void ActionRunner::perform(LiveTransfer& entry, LiveTransfer::Pending& pending) 
       [&](const action::CommitFile&) { seams_.files.commit(file_job(entry.transfer)); },
       [&](const action::DiscardFile&) { seams_.files.discard(file_job(entry.transfer)); },
       [&](const action::DropSecret& drop) { ring_.drop_secret(drop.secret); },
+      [&](const action::DropBody&) { ring_.drop_body(entry.transfer.id); },
       [&](const action::Notify&) {
         if (!pending.change) return;
         if (is_overtaken(*pending.change, entry)) {

@@ -27,6 +27,7 @@ class ActionRunner {
     std::function<void(const Change&)> tell;
     std::function<QueueHold(const Transfer&)> hold_of;  ///< why it does not start, if it waits
     std::function<void(const SecretId&)> drop_secret;   ///< the transfer needs it no longer
+    std::function<void(const TransferId&)> drop_body;   ///< the transfer needs its own no longer
     std::function<void(LiveTransfer&)> settled;         ///< nothing is pending any more
     std::function<void()> stored;                       ///< after what followed a Persist was done
     std::function<void(const Error&)> store_failed;  ///< nothing that follows can be made durable

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <sstream>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "daemon/transfers_adaptor.h"
 #include "engine/curl_engine.h"
 #include "files/file_service.h"
+#include "files/spool.h"
 #include "ipc/bus_address.h"
 #include "ipc/names.h"
 #include "ipc/private_bus.h"
@@ -133,6 +135,8 @@ class Daemon::Impl {
         loop_(clock_),
         files_(system_file_ops(), sink()),
         inquiries_(system_file_ops(), [](const Events&) {}),
+        spool_(system_file_ops(), options_.paths.state_folder + "/spool", spool_limit()),
+        spooling_(system_file_ops(), [](const Events&) {}),
         secrets_(options_.paths.state_folder + "/secrets", secret_service_bus()),
         engine_(engine_settings(), system_file_ops(), files_, clock_, secret_source(), sink()),
         store_(std::move(database),
@@ -167,7 +171,7 @@ class Daemon::Impl {
     // there.
     manager_.recover([this](Result<void> recovered) {
       if (!recovered.ok()) return fail(recovered.error());
-      open_for_business();
+      sweep_bodies([this] { open_for_business(); });
     });
     bus_source_ = std::make_unique<BusSource>(
         loop_, *bus_,
@@ -246,6 +250,7 @@ class Daemon::Impl {
               if (when) wake_timer_ = loop_.at(*when, [this] { manager_.wake(); });
             },
         .drop_secret = [this](const SecretId& secret) { secrets_.erase(secret); },
+        .drop_body = [this](const TransferId& id) { erase_body(id); },
         .store_failed = [this](const Error& error) { fail(error); },
         .quiet = [this] { consider_idle(); },
     };
@@ -267,7 +272,8 @@ class Daemon::Impl {
   void open_for_business() {
     adaptor_ = std::make_unique<TransfersAdaptor>(
         *bus_,
-        TransfersAdaptor::Parts{manager_, attachments_, inquiries_, secrets_, loop_, service_},
+        TransfersAdaptor::Parts{manager_, attachments_, inquiries_, spooling_, spool_, secrets_,
+                                loop_, service_},
         TransfersAdaptor::Hooks{.called = [this] { consider_idle(); },
                                 .met = [this](const std::string& client) { watch_client(client); },
                                 .reload = [this] { return reload(); },
@@ -298,6 +304,29 @@ class Daemon::Impl {
         });
       });
     });
+  }
+
+  /// Removes copies that a crash left behind, then calls `done`: before anybody can bring another
+  /// under the id of one that goes.
+  void sweep_bodies(std::function<void()> done) {
+    const std::vector<TransferId> found = spool_.list();
+    if (found.empty()) return done();
+    const auto open = std::make_shared<std::size_t>(found.size());
+    for (const TransferId& id : found) {
+      manager_.show(id, [this, id, open, done](const std::optional<TransferManager::Shown>& shown) {
+        if (failure_) return;  // a store that cannot be read does not say what is needed
+        if (!shown || is_final(shown->transfer.state.phase)) erase_body(id);
+        if (--*open == 0) done();
+      });
+    }
+  }
+
+  void erase_body(const TransferId& id) {
+    spooling_.run([this, id] { spool_.erase(id); });
+  }
+
+  [[nodiscard]] ByteCount spool_limit() const {
+    return ByteCount{options_.config.limits.spool_max_mib} * 1_MiB;
   }
 
   /// Removes partial files that a crash left behind between the end of a transfer and the removal
@@ -426,6 +455,7 @@ class Daemon::Impl {
     set_log_level(config->log_level);
     engine_.set_settings(engine_settings());
     manager_.set_limits(config->limits);
+    spool_.set_limit(spool_limit());
     log(LogLevel::Info, "configuration read again from " + options_.paths.config_file);
     return {};
   }
@@ -439,6 +469,8 @@ class Daemon::Impl {
   // Threads end in reverse order: the engine uses the files, both tell the mailbox above.
   FileThread files_;
   FileThread inquiries_;  ///< quick questions of callers, which must not wait behind a sync
+  Spool spool_;
+  FileThread spooling_;  ///< copies, which may be large
   SecretStore secrets_;
   CurlEngine engine_;
   StoreThread store_;

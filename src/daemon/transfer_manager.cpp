@@ -64,6 +64,7 @@ TransferManager::TransferManager(Seams seams, Outside outside, Limits limits, st
                .tell = [this](const Change& change) { outside_.tell(change); },
                .hold_of = [this](const Transfer& transfer) { return hold_of(transfer); },
                .drop_secret = [this](const SecretId& secret) { give_up(secret); },
+               .drop_body = outside_.drop_body,
                .settled = [this](LiveTransfer& entry) { came_to_rest(entry); },
                .stored =
                    [this] {
@@ -392,7 +393,10 @@ void TransferManager::erase(LiveTransfer& entry,
       change.snapshot = snapshot_of(gone->transfer, gone->sequence);
       outside_.tell(change);
     }
-    if (const auto secret = gone->transfer.spec.secret) give_up(*secret);  // never started
+    // Never started.
+    if (const auto secret = gone->transfer.spec.secret) give_up(*secret);
+    const auto& body = gone->transfer.spec.body;
+    if (body && body->is_spooled) outside_.drop_body(id);
     const auto others = std::move(gone->when_settled);  // asked for the same meanwhile
     live_.erase(id);
     answer(std::nullopt);

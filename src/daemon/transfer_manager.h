@@ -49,6 +49,7 @@ class TransferManager {
     std::function<void(std::optional<TimePoint>)>
         wake_at;  ///< call wake() then; replaces the earlier wish
     std::function<void(const SecretId&)> drop_secret;  ///< no operation needs it any more
+    std::function<void(const TransferId&)> drop_body;  ///< that was spooled for this operation
     std::function<void(const Error&)> store_failed;    ///< nothing can be promised any more: leave
     std::function<void()> quiet;  ///< perhaps nothing is left to do: is_quiet() may be asked
   };

@@ -330,8 +330,10 @@ void TransfersAdaptor::Status(sdbus::Result<Dictionary>&& result) {
   hooks_.called();
   parts_.manager.count([this, answer = share(std::move(result))](Result<StatusCounts> counts) {
     if (!counts.ok()) return answer->returnError(to_bus_error(counts.error()));
-    answer->returnResults(encode_status_report(make_status_report(
-        parts_.service, parts_.manager.facts(), *counts, parts_.secrets.place())));
+    StatusReport report =
+        make_status_report(parts_.service, parts_.manager.facts(), *counts, parts_.secrets.place());
+    report.spool_max = parts_.spool.limit();
+    answer->returnResults(encode_status_report(report));
   });
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/status_report.h"
 #include "daemon/transfer_manager.h"
 #include "files/file_service.h"
+#include "files/spool.h"
 #include "ipc/codec.h"
 #include "ipc_glue/transfers_adaptor.h"
 #include "platform/event_loop.h"
@@ -88,6 +89,8 @@ class TransfersAdaptor final
     TransferManager& manager;
     Attachments& attachments;
     FileThread& inquiries;  ///< for what may wait on a disk
+    FileThread& spooling;   ///< for what may take minutes
+    Spool& spool;           ///< for that thread
     SecretStore& secrets;
     EventLoop& loop;
     const ServiceFacts& service;
@@ -142,6 +145,7 @@ class TransfersAdaptor final
   void require_hello() { static_cast<void>(caller_app()); }
 
   struct Creation;
+  void keep_body(const std::shared_ptr<Creation>& creation);
   void keep_secrets(const std::shared_ptr<Creation>& creation);
   void create(const std::shared_ptr<Creation>& creation);
   void refuse(const Creation& creation, const Error& why);

@@ -8,7 +8,9 @@
 #include "core/model/spec_check.h"
 #include "daemon/request_parts.h"
 #include "daemon/transfers_adaptor.h"
+#include "files/body_source.h"
 #include "ipc/error_names.h"
+#include "platform/file_ops.h"
 #include "platform/system_info.h"
 
 namespace lh {
@@ -46,6 +48,18 @@ std::optional<SecretId> entry_for(Secrets wanted, Specs& specs) {
   return entry->second;
 }
 
+bool has_body(const DownloadSettingsModel& settings) {
+  return !settings.body_file.empty() || settings.body;
+}
+
+Result<void> check_body(const DownloadSettingsModel& settings, std::size_t items) {
+  if (!settings.body) return {};
+  if (!settings.body_file.empty()) return invalid_argument("a request has one body, not two");
+  const bool is_one = items == 1 && !settings.batch;
+  if (!is_one) return invalid_argument("a stream is the body of one request; give a file");
+  return {};
+}
+
 /// The spec of one item; everything but the folder is checked.
 Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std::string& app,
                                const WireItem& item, Secrets& secrets) {
@@ -63,6 +77,10 @@ Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std:
   }
   if (is_ftp && secrets.server && !is_one_line(*secrets.server)) {
     return invalid_argument("control characters in the user or password for an FTP server");
+  }
+  if (has_body(settings)) {
+    if (is_ftp) return invalid_argument("a request for an FTP file has no body");
+    if (settings.method == "HEAD") return invalid_argument("a HEAD request has no body");
   }
   spec.method = is_ftp ? std::string(kFtpMethod) : settings.method;
   spec.headers = settings.headers;
@@ -106,6 +124,7 @@ Result<Secrets> take_secrets(DownloadSettingsModel& settings) {
 
 Result<Specs> make_specs(DownloadSettingsModel& settings, const std::string& app,
                          const std::vector<WireItem>& items) {
+  if (auto body = check_body(settings, items.size()); !body) return std::move(body).error();
   const auto common = take_secrets(settings);
   if (!common) return common.error();
   Specs specs;
@@ -162,6 +181,9 @@ struct TransfersAdaptor::Creation {
   std::vector<TransferSpec> specs;
   std::vector<std::pair<SecretId, Secrets>> secrets;
   std::size_t secrets_kept = 0;  ///< of them, with the store
+  std::string body_file;
+  std::shared_ptr<UniqueFd> body;       ///< to be copied
+  std::optional<TransferId> body_kept;  ///< the copy is there, under this id
   std::vector<TransferId> ids;
   bool start = false;
 };
@@ -186,12 +208,30 @@ void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&&
   creation->specs = std::move(specs->list);
   creation->secrets = std::move(specs->secrets);
   creation->ids = std::move(*ids);
+  creation->body_file = std::move(common->body_file);
+  creation->body = std::move(common->body);
   parts_.inquiries.check_folders(folders_of(creation->specs), [this, &loop = parts_.loop, creation](
                                                                   std::vector<FolderCheck> checks) {
     loop.post([this, creation, checks = std::move(checks)] {
       if (auto resolved = resolve_folders(creation->specs, checks); !resolved.ok()) {
         return refuse(*creation, resolved.error());
       }
+      keep_body(creation);
+    });
+  });
+}
+
+/// On a thread that may wait for the disk; a copy on one where nobody waits behind it.
+void TransfersAdaptor::keep_body(const std::shared_ptr<Creation>& creation) {
+  if (!creation->body && creation->body_file.empty()) return keep_secrets(creation);
+  FileThread& thread = creation->body ? parts_.spooling : parts_.inquiries;
+  thread.run([this, &loop = parts_.loop, &spool = parts_.spool, creation] {
+    auto body = creation->body ? spool.take(creation->body->get(), creation->ids.front())
+                               : inspect_body(system_file_ops(), creation->body_file);
+    loop.post([this, creation, body = std::move(body)] {
+      if (!body) return refuse(*creation, body.error());
+      if (body->is_spooled) creation->body_kept = creation->ids.front();
+      for (TransferSpec& spec : creation->specs) spec.body = *body;
       keep_secrets(creation);
     });
   });
@@ -236,6 +276,9 @@ void TransfersAdaptor::refuse(const Creation& creation, const Error& why) {
   // Also the one whose storing has failed: it may be there all the same.
   for (std::size_t i = 0; i < creation.secrets.size() && i <= creation.secrets_kept; ++i) {
     parts_.secrets.erase(creation.secrets[i].first);
+  }
+  if (creation.body_kept) {
+    parts_.spooling.run([&spool = parts_.spool, id = *creation.body_kept] { spool.erase(id); });
   }
   if (creation.batch) batches_.end_part(*creation.batch, false);
   creation.answer->returnError(to_bus_error(why));

@@ -80,8 +80,26 @@ void Attempt::opened(Result<std::shared_ptr<PartialFile>> file) {
   if (have_ > plan_.resume_from) {
     thread_.emit(plan_.id, event::Checkpointed{plan_.attempt, have_});
   }
+  prepare();
+}
+
+/// What must be there before the first request, one after the other.
+void Attempt::prepare() {
+  if (plan_.body && !source_) return open_source();
   if (plan_.secret) return ask_for_secrets();
   send_request();
+}
+
+void Attempt::open_source() {
+  thread_.files().run(
+      [&ops = thread_.ops(), body = *plan_.body, call = thread_.caller_of(plan_.attempt)] {
+        call([source = BodySource::open(ops, body)](Attempt& attempt) {
+          if (attempt.stop_wanted_) return attempt.end({});
+          if (!source) return attempt.end(attempt.file_failure(source.error()));
+          attempt.source_ = *source;
+          attempt.prepare();
+        });
+      });
 }
 
 void Attempt::ask_for_secrets() {

@@ -19,6 +19,7 @@
 #include "engine/curl_setup.h"
 #include "engine/head_reader.h"
 #include "engine/redirect.h"
+#include "files/body_source.h"
 
 namespace lh {
 
@@ -84,6 +85,9 @@ class Attempt {
   void follow(Redirect redirect);
   void release_easy();
   static int on_request_sent(void* self, char*, char*, int, int);
+  [[nodiscard]] std::size_t send_body(std::span<char> into);
+  static std::size_t on_read(char* into, std::size_t size, std::size_t count, void* self);
+  static int on_seek(void* self, curl_off_t offset, int origin);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
 
@@ -97,6 +101,7 @@ class Attempt {
   [[nodiscard]] bool judge(const ResponseHead& head);
   [[nodiscard]] bool is_ftp() const { return plan_.method == kFtpMethod; }
   [[nodiscard]] bool judge_ftp(bool no_body);
+  [[nodiscard]] ByteCount overlap() const;
   [[nodiscard]] bool begin_body(const Verdict& verdict, const ResponseHead& head);
   [[nodiscard]] std::optional<ByteCount> expected_total(const Verdict& verdict,
                                                         const ResponseHead& head) const;
@@ -142,6 +147,7 @@ class Attempt {
   std::string uri_;
   std::string method_;
   HeaderList headers_;
+  std::shared_ptr<BodySource> source_;  ///< what the request sends; null: nothing
   Secrets secrets_;
   bool at_own_origin_ = true;  ///< no redirect has led to another server (R68)
   unsigned redirects_ = 0;

@@ -29,6 +29,10 @@ bool is_refused_rest(CURLcode code) {
          code == CURLE_BAD_DOWNLOAD_RESUME;
 }
 
+/// An FTP server that ignores REST says nothing of it: some of what is there already is asked for
+/// again, and compared.
+constexpr ByteCount kFtpOverlap = 64_KiB;
+
 /// libcurl takes any other number than the one it gave as "abort".
 std::size_t answer(bool go_on, std::size_t size) {
   return go_on ? size : size + 1;
@@ -71,8 +75,9 @@ CurlRequest Attempt::request() const {
   return {.uri = uri_,
           .method = method_,
           .headers = headers_,
-          .from = have_,
+          .from = have_ - overlap(),
           .validator = plan_.validator.value,
+          .content = source_ ? std::optional(source_->size()) : std::nullopt,
           .login = at_own_origin_ ? secrets_.server : std::nullopt,
           .proxy = proxy(),
           .proxy_exceptions = plan_.proxy.exceptions,
@@ -92,7 +97,11 @@ bool Attempt::set_callbacks() {
          curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Attempt::on_header) == CURLE_OK &&
          curl_easy_setopt(easy_, CURLOPT_HEADERDATA, self) == CURLE_OK &&
          curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Attempt::on_body) == CURLE_OK &&
-         curl_easy_setopt(easy_, CURLOPT_WRITEDATA, self) == CURLE_OK;
+         curl_easy_setopt(easy_, CURLOPT_WRITEDATA, self) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &Attempt::on_read) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_READDATA, self) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_SEEKFUNCTION, &Attempt::on_seek) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_SEEKDATA, self) == CURLE_OK;
 }
 
 void Attempt::follow(Redirect redirect) {
@@ -103,6 +112,11 @@ void Attempt::follow(Redirect redirect) {
   ++redirects_;
   uri_ = std::move(redirect.uri);
   method_ = std::move(redirect.method);
+  if (source_ && !redirect.keeps_content) {
+    source_.reset();
+    headers_ = headers_without_content(headers_);
+  }
+  if (source_) source_->go_to(0);
   if (redirect.other_origin) {
     at_own_origin_ = false;
     headers_ = headers_for_other_origin(headers_);
@@ -136,6 +150,28 @@ int Attempt::on_request_sent(void* self, char*, char*, int, int) {
   attempt.active_at_ = attempt.request_sent_at_ = attempt.thread_.now();
   attempt.thread_.wake_at(attempt.active_at_ + attempt.plan_.response_timeout);
   return CURL_PREREQFUNC_OK;
+}
+
+/// A large body takes its time: the server is asked for an answer when it has it all.
+std::size_t Attempt::send_body(std::span<char> into) {
+  active_at_ = request_sent_at_ = thread_.now();
+  auto read = source_->read(into);
+  if (read) return *read;
+  decide(file_failure(read.error()));
+  return CURL_READFUNC_ABORT;
+}
+
+std::size_t Attempt::on_read(char* into, std::size_t size, std::size_t count, void* self) {
+  auto& attempt = *static_cast<Attempt*>(self);
+  return attempt.source_ ? attempt.send_body({into, size * count}) : 0;
+}
+
+/// libcurl sends it again, after a challenge for example.
+int Attempt::on_seek(void* self, curl_off_t offset, int origin) {
+  auto& attempt = *static_cast<Attempt*>(self);
+  if (origin != SEEK_SET || !attempt.source_) return CURL_SEEKFUNC_CANTSEEK;
+  attempt.source_->go_to(static_cast<ByteOffset>(offset));
+  return CURL_SEEKFUNC_OK;
 }
 
 std::size_t Attempt::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -186,12 +222,16 @@ bool Attempt::judge_ftp(bool no_body) {
   std::optional<ByteCount> size;
   // Some say 0 for any file.
   if (no_body || to_come > 0) {
-    size = have_ + static_cast<ByteCount>(no_body ? 0 : to_come);
+    size = have_ - overlap() + static_cast<ByteCount>(no_body ? 0 : to_come);
   }
   if (!judge(ftp_answer(uri_, size, modified >= 0 ? std::optional(modified) : std::nullopt))) {
     return false;
   }
   return !decided_;
+}
+
+ByteCount Attempt::overlap() const {
+  return is_ftp() ? std::min(have_, kFtpOverlap) : 0;
 }
 
 Attempt::Ending Attempt::curl_failure(CURLcode code) const {
@@ -270,7 +310,9 @@ bool Attempt::take_head() {
 }
 
 bool Attempt::may_be_challenge(int status) const {
-  return (status == 401 && at_own_origin_ && secrets_.server) || (status == 407 && proxy_login());
+  // A server that does not know "Expect: 100-continue" says 417, and is asked again without.
+  return (status == 401 && at_own_origin_ && secrets_.server) || (status == 407 && proxy_login()) ||
+         (status == 417 && source_);
 }
 
 bool Attempt::judge(const ResponseHead& head) {
@@ -304,7 +346,8 @@ bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
   const auto total = expected_total(verdict, head);
   const bool anew = verdict.kind == Verdict::Kind::StartOver;
   body_.set_total(total);
-  const auto begun = anew ? body_.begin_anew(total) : body_.go_on(verdict.skip, verdict.end, total);
+  const auto begun =
+      anew ? body_.begin_anew(total) : body_.go_on(verdict.skip + overlap(), verdict.end, total);
   if (anew) durable_ = reported_ = 0;
   // Nothing of this version is there: then nobody may vouch for it.
   if (!begun && !body_.file()) return decide(file_failure(begun.error()));
@@ -365,6 +408,8 @@ bool Attempt::take_body(std::span<const char> data) {
   switch (body_.take(data)) {
     case BodyFile::Taken::Yes:
       return true;
+    case BodyFile::Taken::Differs:
+      return decide({.kind = Ending::Kind::RefusedRange, .failure = {}});
     case BodyFile::Taken::TooMany: {
       Ending ending = failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol,
                              false, "the server sends more than it has announced");

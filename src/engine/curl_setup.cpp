@@ -1,7 +1,7 @@
 #include "engine/curl_setup.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +16,9 @@ namespace {
 constexpr long kYes = 1;
 /// Idle time and interval of TCP keep-alive probes.
 constexpr long kKeepAliveSeconds = 60;
+/// A body of this size is not sent before the server has said that it wants it (RFC 9110, section
+/// 10.1.1).
+constexpr ByteCount kWorthAsking = 1_MiB;
 
 /// Sets options and remembers the first failure.
 class Options {
@@ -74,6 +77,15 @@ bool sends_content(std::string_view method) {
 }
 
 void set_method(Options& options, Lines& lines, const CurlRequest& request) {
+  if (request.content) {
+    options.set(CURLOPT_UPLOAD, kYes);
+    options.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(*request.content));
+    // To ask first costs a round trip, and a second where the server does not understand.
+    const bool asks_first =
+        *request.content >= kWorthAsking || has_field(request.headers, "Expect");
+    if (!asks_first) lines.add("Expect:");
+    return options.set(CURLOPT_CUSTOMREQUEST, request.method);
+  }
   if (request.method == "HEAD") return options.set(CURLOPT_NOBODY, kYes);
   if (request.method == "GET") return options.set(CURLOPT_HTTPGET, kYes);
   if (sends_content(request.method)) {
@@ -241,6 +253,17 @@ void set_connection(Options& options, const CurlRequest& request) {
   if (request.uri.starts_with("https:")) options.set(CURLOPT_PIPEWAIT, kYes);
 }
 
+HeaderList headers_without(const HeaderList& headers,
+                           std::initializer_list<std::string_view> names) {
+  HeaderList kept;
+  for (const HeaderField& field : headers) {
+    const bool goes = std::ranges::any_of(
+        names, [&field](std::string_view name) { return same_field_name(field.name, name); });
+    if (!goes) kept.push_back(field);
+  }
+  return kept;
+}
+
 }  // namespace
 
 Result<RequestLines> set_up_request(CURL* easy, const CurlRequest& request,
@@ -297,15 +320,12 @@ void add_cookies(CURL* easy, const std::vector<std::string>& cookies) {
 }
 
 HeaderList headers_for_other_origin(const HeaderList& headers) {
-  static constexpr std::array<std::string_view, 4> kPrivate = {"Authorization", "Cookie", "Host",
-                                                               "Proxy-Authorization"};
-  HeaderList kept;
-  for (const HeaderField& field : headers) {
-    bool is_private = false;
-    for (const auto name : kPrivate) is_private |= same_field_name(field.name, name);
-    if (!is_private) kept.push_back(field);
-  }
-  return kept;
+  return headers_without(headers, {"Authorization", "Cookie", "Host", "Proxy-Authorization"});
+}
+
+HeaderList headers_without_content(const HeaderList& headers) {
+  return headers_without(headers, {"Content-Encoding", "Content-Language", "Content-Location",
+                                   "Content-Type", "Content-Digest", "Repr-Digest", "Digest"});
 }
 
 }  // namespace lh

@@ -22,9 +22,10 @@ struct EngineSettings;
 struct CurlRequest {
   std::string uri;
   std::string method = "GET";
-  HeaderList headers;     ///< the app's own
-  ByteOffset from = 0;    ///< 0: no range
-  std::string validator;  ///< for If-Range; with a range only
+  HeaderList headers;                ///< the app's own
+  ByteOffset from = 0;               ///< 0: no range
+  std::string validator;             ///< for If-Range; with a range only
+  std::optional<ByteCount> content;  ///< so many bytes, which the read callback gives
   std::optional<Login> login;
   std::string proxy;             ///< empty: none
   std::string proxy_exceptions;  ///< hosts that are reached without it

@@ -60,8 +60,11 @@ std::variant<Redirect, TransferError> follow_redirect(const ResponseHead& head,
     return fail(WebErrorStatus::HttpsToHttpOnRedirection,
                 "redirected from https to http, which is refused");
   }
+  std::string next = redirected_method(head.status, method);
+  const bool keeps_content = head.status != 303 && next == method;
   return Redirect{.uri = canonical_uri(*to),
-                  .method = redirected_method(head.status, method),
+                  .method = std::move(next),
+                  .keeps_content = keeps_content,
                   .other_origin = origin_of(*from) != origin_of(*to)};
 }
 

@@ -15,6 +15,7 @@ inline constexpr unsigned kMaxRedirects = 20;
 struct Redirect {
   std::string uri;
   std::string method;
+  bool keeps_content = true;  ///< the new request sends what this one has sent
   bool other_origin = false;  ///< nothing that was meant for the first server may go there
 
   friend bool operator==(const Redirect&, const Redirect&) = default;

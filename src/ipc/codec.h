@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "core/model/facts.h"
 #include "core/model/secrets.h"
 #include "core/model/snapshot.h"
+#include "platform/unique_fd.h"
 
 namespace lh {
 
@@ -53,7 +55,9 @@ struct DownloadSettingsModel {
   bool keep = false;                  ///< TransferSpec::keep_when_ended
   std::optional<Login> server_login;  ///< R64
   std::optional<Login> proxy_login;
-  ProxySettings proxy;  ///< may hold users and passwords
+  ProxySettings proxy;             ///< may hold users and passwords
+  std::string body_file;           ///< what the requests send (R57): absolute path; empty: nothing
+  std::shared_ptr<UniqueFd> body;  ///< or a regular file, which the service copies
   std::string ca_file;
   std::vector<WebErrorStatus> recoverable;  ///< R155
   std::optional<std::uint64_t> batch;       ///< of BeginBatch
@@ -124,7 +128,8 @@ struct StatusReport {
   std::optional<double> battery_percent;
   std::optional<bool> power_saver;
   std::vector<BackgroundTransferCostPolicy> may_run;
-  std::string secrets;  ///< where credentials are kept; empty: nowhere yet
+  std::string secrets;      ///< where credentials are kept; empty: nowhere yet
+  ByteCount spool_max = 0;  ///< for copies of streams
 
   friend bool operator==(const StatusReport&, const StatusReport&) = default;
 };

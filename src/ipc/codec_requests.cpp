@@ -113,6 +113,8 @@ WireDictionary encode_settings(const DownloadSettingsModel& settings) {
   if (!settings.recoverable.empty()) {
     wire.emplace(key::kRecoverable, encode_web_errors(settings.recoverable));
   }
+  if (!settings.body_file.empty()) wire.emplace(key::kBodyFile, settings.body_file);
+  if (settings.body) wire.emplace(key::kBody, sdbus::UnixFd(settings.body->get()));
   if (settings.batch) wire.emplace(key::kBatch, *settings.batch);
   if (!settings.ids.empty()) {
     std::vector<std::string> texts;
@@ -151,6 +153,10 @@ Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire) {
   if (auto statuses =
           reader.take_checked<std::vector<std::int32_t>>(key::kRecoverable, decode_web_errors)) {
     settings.recoverable = std::move(*statuses);
+  }
+  read(reader, key::kBodyFile, settings.body_file);
+  if (auto body = reader.take<sdbus::UnixFd>(key::kBody)) {
+    settings.body = std::make_shared<UniqueFd>(body->release());
   }
   settings.batch = reader.take<std::uint64_t>(key::kBatch);
   if (const auto texts = reader.take<std::vector<std::string>>(key::kIds)) {
@@ -266,6 +272,7 @@ WireDictionary encode_status_report(const StatusReport& report) {
   write(wire, key::kPowerSaver, report.power_saver);
   wire.emplace(key::kMayRun, numbers_of(report.may_run));
   wire.emplace(key::kSecrets, report.secrets);
+  wire.emplace(key::kSpoolMax, report.spool_max);
   return wire;
 }
 
@@ -302,6 +309,7 @@ Result<StatusReport> decode_status_report(const WireDictionary& wire) {
     report.may_run = std::move(*policies);
   }
   read(reader, key::kSecrets, report.secrets);
+  read(reader, key::kSpoolMax, report.spool_max);
   if (Result<void> finished = reader.finish(); !finished) return std::move(finished).error();
   return report;
 }

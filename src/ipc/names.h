@@ -51,6 +51,8 @@ inline constexpr const char* kProxyLogin = "proxy_login";    // (ss)
 inline constexpr const char* kProxy = "proxy";               // (ssss): http, https, ftp, no_proxy
 inline constexpr const char* kCaFile = "ca_file";            // s
 inline constexpr const char* kRecoverable = "recoverable";   // ai; also in a snapshot's "more"
+inline constexpr const char* kBodyFile = "body_file";        // s
+inline constexpr const char* kBody = "body";                 // h, a regular file
 inline constexpr const char* kUrl = "url";                   // s
 inline constexpr const char* kSetHeaders = "set_headers";    // a(ss)
 inline constexpr const char* kRemoveHeaders = "remove_headers";  // as
@@ -76,6 +78,7 @@ inline constexpr const char* kBatteryPercent = "battery_percent";      // d
 inline constexpr const char* kPowerSaver = "power_saver";              // b
 inline constexpr const char* kMayRun = "may_run";                      // ai
 inline constexpr const char* kSecrets = "secrets";                     // s
+inline constexpr const char* kSpoolMax = "spool_max";                  // t
 }  // namespace key
 
 }  // namespace lh::bus

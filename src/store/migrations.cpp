@@ -110,8 +110,14 @@ ALTER TABLE transfer ADD COLUMN recoverable TEXT NOT NULL DEFAULT '';  -- number
 CREATE INDEX by_secret ON transfer (secret) WHERE secret IS NOT NULL;
 )sql";
 
+// The file that the request sends: "device inode size modified changed spooled path".
+constexpr const char* kBodies = R"sql(
+ALTER TABLE transfer ADD COLUMN body TEXT NOT NULL DEFAULT '';
+)sql";
+
 }  // namespace
 
-const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers, kServedDigests, kRequests};
+const std::array<const char*, kSchemaVersion> kMigrations = {kTransfers, kServedDigests, kRequests,
+                                                             kBodies};
 
 }  // namespace lh

@@ -35,6 +35,7 @@ constexpr std::array kColumns = {
     "proxy",
     "ca_file",
     "recoverable",
+    "body",
     "phase",
     "phase_since",
     "created",
@@ -215,6 +216,35 @@ std::optional<std::vector<WebErrorStatus>> parse_statuses(std::string_view text)
   return statuses;
 }
 
+std::string format_body(const std::optional<RequestBody>& body) {
+  if (!body) return {};
+  const FileStamp& stamp = body->stamp;
+  std::string text;
+  for (const std::uint64_t number :
+       {stamp.device, stamp.inode, stamp.size, static_cast<std::uint64_t>(stamp.modified_ns),
+        static_cast<std::uint64_t>(stamp.changed_ns), std::uint64_t{body->is_spooled ? 1U : 0U}}) {
+    text += std::to_string(number) + ' ';
+  }
+  return text + body->file;
+}
+
+std::optional<std::optional<RequestBody>> parse_body(std::string_view text) {
+  if (text.empty()) return std::optional<RequestBody>();
+  std::array<std::uint64_t, 6> numbers{};
+  for (std::uint64_t& number : numbers) {
+    if (!take_number(text, number) || !take(text, ' ')) return std::nullopt;
+  }
+  const auto& [device, inode, size, modified, changed, spooled] = numbers;
+  if (spooled > 1 || !text.starts_with('/')) return std::nullopt;
+  return RequestBody{.file = std::string(text),
+                     .is_spooled = spooled == 1,
+                     .stamp = {.device = device,
+                               .inode = inode,
+                               .size = size,
+                               .modified_ns = static_cast<std::int64_t>(modified),
+                               .changed_ns = static_cast<std::int64_t>(changed)}};
+}
+
 /// Reads column after column and remembers the first that holds something unknown.
 class RowReader {
  public:
@@ -309,6 +339,7 @@ void read_spec(RowReader& row, TransferSpec& spec) {
   spec.proxy = row.parsed(parse_proxy);
   spec.ca_file = row.text();
   spec.recoverable = row.parsed(parse_statuses);
+  spec.body = row.parsed(parse_body);
 }
 
 std::optional<ResponseHead> read_response(RowReader& row) {
@@ -393,7 +424,7 @@ void bind_spec(Statement& statement, const TransferSpec& spec, std::string_view 
   bind_checksum(statement, spec.checksum);
   statement.bind(spec.keep_when_ended).bind(spec.secret);
   statement.bind(format_proxy(spec.proxy)).bind(spec.ca_file);
-  statement.bind(format_statuses(spec.recoverable));
+  statement.bind(format_statuses(spec.recoverable)).bind(format_body(spec.body));
 }
 
 void bind_response(Statement& statement, const TransferState& state, std::string_view headers) {

@@ -22,6 +22,10 @@ def test_exchange(box, path):
         place = test.get("path", "/file.bin")
         url = f"http://127.0.0.1:{server.port}{place}"
         options = [each.replace("{port}", str(server.port)) for each in test.get("get", [])]
+        if "body_file" in test:
+            sent = box.root / "body"
+            sent.write_bytes(exchange.content(test["body_file"]))
+            options += ["--body-file", sent]
         transfer = box.get(url, *options)
         ended = box.run("wait", transfer)
         shown = box.show(transfer)
@@ -39,6 +43,8 @@ def _check_requests(test, requests, said):
             assert request.header(name) == value, f"request {number}: {said}"
         for name in answer.get("asks_not", []):
             assert request.header(name) is None, f"request {number}: {said}"
+        carried = exchange.content(answer.get("content", []))
+        assert request.content == carried, f"request {number} carries other bytes: {said}"
 
 
 def _check_result(box, test, shown, ended, said):

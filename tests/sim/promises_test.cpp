@@ -18,6 +18,12 @@ bool mentions(const std::vector<std::string>& violations, std::string_view what)
   });
 }
 
+DownloadWish with_stream() {
+  DownloadWish wish;
+  wish.with_stream = true;
+  return wish;
+}
+
 TEST(Promises, NothingIsShownThatACrashCouldTakeBack) {
   World world;
   App app = world.app("org.example.a");
@@ -121,6 +127,30 @@ TEST(Witness, NoticesAnEndThatIsTakenBack) {
   world.store.update(revived, [](const Result<void>&) {});
   world.settle();
   EXPECT_TRUE(mentions(world.witness.take_violations(), "left a final state"));
+}
+
+TEST(Witness, NoticesACopyOfAStreamThatIsGoneTooEarly) {
+  World world;
+  App app = world.app("org.example.a");
+  const auto id = app.create(1_MiB, with_stream());
+  world.bodies.clear();
+  world.check();
+  EXPECT_TRUE(mentions(world.witness.take_violations(), "a body is gone too early"));
+  EXPECT_FALSE(app.start(id));
+  EXPECT_TRUE(mentions(world.witness.take_violations(), "nothing to send"));
+  world.run_until_idle();
+  (void)world.witness.take_violations();
+}
+
+TEST(Witness, NoticesACopyOfAStreamThatStays) {
+  World world;
+  App app = world.app("org.example.a");
+  const auto id = app.create(1_MiB, with_stream());
+  EXPECT_FALSE(app.cancel(id));
+  world.bodies.insert(id);
+  world.check_at_rest();
+  EXPECT_TRUE(mentions(world.witness.take_violations(), "a body stays behind"));
+  EXPECT_TRUE(world.bodies.empty()) << "the next start has swept it";
 }
 
 TEST(Witness, NoticesMoreAttemptsThanTheLimit) {

@@ -10,6 +10,13 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using Status = BackgroundTransferStatus;
 
+DownloadWish with_stream(const std::string& name = {}) {
+  DownloadWish wish;
+  wish.file_name = name;
+  wish.with_stream = true;
+  return wish;
+}
+
 /// A download that runs, is paused after three seconds, and resumed.
 TransferId interrupted(World& world, RangeManner manner) {
   App app = world.app("org.example.a");
@@ -211,6 +218,51 @@ TEST(Restart, AStoreThatFailsPromisesNothing) {
   world.start();
   world.run_until_idle();
   EXPECT_EQ(world.snapshot(id).status, Status::Completed);
+}
+
+TEST(Restart, R57_ACopyOfAStreamIsThereUntilTheEndAndNoLonger) {
+  World world;
+  App app = world.app("org.example.a");
+  const auto id = app.create(10_MiB, with_stream());
+  const auto other = app.create(10_MiB, with_stream());
+  for (int start = 0; start < 2; ++start) {
+    world.kill();
+    world.start();
+    world.settle();
+    EXPECT_TRUE(world.bodies.contains(id));
+  }
+  EXPECT_FALSE(app.start(id));
+  world.run_for(seconds(1));
+  world.power_cut();
+  world.start();
+  world.settle();
+  EXPECT_TRUE(world.bodies.contains(id)) << "the next attempt sends it again";
+  world.run_until_idle();
+  EXPECT_EQ(world.snapshot(id).status, Status::Completed);
+  EXPECT_FALSE(world.bodies.contains(id));
+  EXPECT_TRUE(world.bodies.contains(other));
+  EXPECT_FALSE(app.cancel(other));
+  EXPECT_TRUE(world.bodies.empty());
+}
+
+TEST(Restart, R57_ACopyWhoseRowWasNeverWrittenIsSweptByTheNextStart) {
+  World world;
+  App app = world.app("org.example.a");
+  world.ask_create("org.example.a", {world.make_spec("org.example.a", 1_MiB, with_stream())}, true,
+                   false);
+  world.kill();
+  EXPECT_EQ(world.bodies.size(), 1U);
+  world.start();
+  world.run_until_idle();
+  EXPECT_TRUE(world.bodies.empty());
+}
+
+TEST(Restart, R57_ACreationThatIsRefusedKeepsNoCopy) {
+  World world;
+  App app = world.app("org.example.a");
+  const auto id = app.create(1_MiB, with_stream("same"));
+  EXPECT_TRUE(app.try_create(1_MiB, with_stream("same")));
+  EXPECT_EQ(world.bodies, std::set<TransferId>{id});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 `url(NAME, guard="basic")` serves the same document as `url(NAME)`, but only to USER with PASSWORD.
 `rate=N` limits a response to N KiB a second; `to=URL` redirects there, once the caller is let in.
+`echo(NAME)` answers with what the request carries, and with its method and type as headers.
 """
 
 import dataclasses
@@ -21,8 +22,17 @@ REALM = "longhaul tests"
 MODULES = "/usr/lib/apache2/modules"
 NEEDED = (
     "mpm_event authn_core authn_file authz_core authz_user auth_basic auth_digest"
-    " alias rewrite env ratelimit filter ssl socache_shmcb"
+    " alias rewrite env ratelimit filter ssl socache_shmcb cgid"
 ).split()
+# Reads all before it says anything: mod_cgid hands it over before it listens.
+ECHO = """#!/bin/sh
+content=$(mktemp -p .) || exit
+cat > "$content"
+printf 'Content-Type: application/octet-stream\\n'
+printf 'X-Method: %s\\nX-Type: %s\\n\\n' "$REQUEST_METHOD" "${CONTENT_TYPE:-none}"
+cat "$content"
+rm "$content"
+"""
 LOG_LINE = re.compile(
     r'^(?P<method>\S+) (?P<status>\d+) "(?P<range>[^"]*)" (?P<body_bytes>\d+) (?P<path>\S+) '
     r'(?P<user>\S+|"") (?P<ending>\S) "(?P<authorization>.*)"$'
@@ -72,6 +82,9 @@ class Apache(program.RealServer):
         self.port_count = 2 if certificate else 1
         self.documents = self.folder / "www"
         self.documents.mkdir()
+        (self.folder / "cgi").mkdir()
+        self.own(self.folder / "cgi")
+        self.write("cgi/echo", ECHO, 0o755)
         digest = hashlib.md5(f"{USER}:{REALM}:{PASSWORD}".encode()).hexdigest()
         self.write("basic.users", f"{USER}:{apr1(PASSWORD)}\n")
         self.write("digest.users", f"{USER}:{REALM}:{digest}\n")
@@ -113,6 +126,8 @@ class Apache(program.RealServer):
             MaxRequestWorkers 24
             Listen 127.0.0.1:{self.ports[0]}
             DocumentRoot {self.documents}
+            ScriptSock {self.folder}/cgid.sock
+            ScriptAliasMatch ^/(?:basic/|digest/)?echo/ {self.folder}/cgi/echo
             Alias /basic {self.documents}
             Alias /digest {self.documents}
             RewriteEngine on
@@ -166,6 +181,10 @@ class Apache(program.RealServer):
         who = f"{user}@" if user else ""
         path = f"{folder}/{urllib.parse.quote(name)}"
         return f"{scheme}://{who}{host}:{port}{path}" + (f"?{query}" if query else "")
+
+    def echo(self, name, guard=None, **options):
+        """Where a request gets back what it carries; logged as `echo/NAME`."""
+        return self.url(f"echo/{name}", guard, **options)
 
     def requests(self, name):
         """What was logged for a document, whatever guards it; a line is written at the end."""

@@ -16,8 +16,8 @@ import tomllib
 
 from support.body import body
 
-KEYS = {"rule", "says", "get", "path", "config", "answer", "result", "existing"}
-ANSWER_KEYS = {"method", "target", "asks", "asks_not", "head", "body", "then"}
+KEYS = {"rule", "says", "get", "path", "config", "answer", "result", "existing", "body_file"}
+ANSWER_KEYS = {"method", "target", "asks", "asks_not", "content", "head", "body", "then"}
 RESULT_KEYS = {
     "status",
     "file",
@@ -117,7 +117,7 @@ class ExchangeServer:
     def _serve(self, connection):
         try:
             with connection, connection.makefile("rb") as stream:
-                while (request := self._read(stream)) is not None:
+                while (request := self._read(connection, stream)) is not None:
                     with self._lock:
                         number = len(self.requests)
                         self.requests.append(request)
@@ -132,7 +132,7 @@ class ExchangeServer:
                 self._open.discard(connection)
 
     @staticmethod
-    def _read(stream):
+    def _read(connection, stream):
         line = stream.readline().decode("latin-1").split()
         if not line:
             return None
@@ -141,6 +141,8 @@ class ExchangeServer:
             name, _, value = field.partition(":")
             headers.append((name, value.strip()))
         request = Request(line[0], line[1], headers)
+        if request.header("Expect") == "100-continue":
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.content = stream.read(int(request.header("Content-Length") or 0))
         return request
 

@@ -61,6 +61,8 @@ World::World(Options options)
              std::to_string(plan.resume_from) + (plan.trust_file_size ? ", size trusted" : "");
     });
     witness.attempt_started(plan, widest_limits_);
+    const bool has_copy = plan.body && plan.body->is_spooled;
+    if (has_copy && !bodies.contains(plan.id)) witness.report("an attempt has nothing to send");
   });
   start();
 }
@@ -80,6 +82,7 @@ TransferManager::Outside World::outside() {
           .tell = [this](const Change& change) { told(change); },
           .wake_at = [this](std::optional<TimePoint> when) { wake_at_ = when; },
           .drop_secret = [this](const SecretId& secret) { secrets.erase(secret); },
+          .drop_body = [this](const TransferId& id) { drop_body(id); },
           .store_failed = [this](const Error&) { store_failed_ = true; },
           .quiet = [] {}};
 }
@@ -111,8 +114,29 @@ void World::start() {
       "boot-" + std::to_string(boot_), random.next(), options_.marks);
   manager_->set_facts(facts, {});
   manager_->recover([this](Result<void> recovered) {
-    if (recovered.ok()) open_for_business();
+    if (recovered.ok()) sweep_bodies([this] { open_for_business(); });
   });
+}
+
+/// As the daemon does it: what a crash left behind.
+void World::sweep_bodies(const std::function<void()>& done) {
+  const std::vector<TransferId> found(bodies.begin(), bodies.end());
+  if (found.empty()) return done();
+  const auto open = std::make_shared<std::size_t>(found.size());
+  for (const TransferId& id : found) {
+    manager_->show(id, [this, id, open, done](const std::optional<TransferManager::Shown>& shown) {
+      if (!shown || is_final(shown->transfer.state.phase)) drop_body(id);
+      if (--*open == 0) done();
+    });
+  }
+}
+
+void World::drop_body(const TransferId& id) {
+  if (!spooled_.contains(id)) witness.report("a body is dropped that was never copied");
+  const Transfer* const row = store.find(id);
+  const bool is_needed = row != nullptr && row->spec.body && !is_final(row->state.phase);
+  if (is_needed) witness.report("a body is dropped before its row has given it up");
+  bodies.erase(id);
 }
 
 void World::open_for_business() {
@@ -274,6 +298,7 @@ void World::check() {
   if (!ready_ || store_failed_) return;
   const std::vector<Snapshot> snapshots = list();
   witness.check_settled({facts, options_.limits, clock.now(), wake_at_, swept_}, snapshots);
+  check_bodies(false);
 }
 
 /// What an operation needs is kept until it has ended, and no longer. (Those of creations that were
@@ -289,14 +314,27 @@ void World::check_secrets() {
   }
 }
 
+/// The same of what is sent; a copy may be there before its row is.
+void World::check_bodies(bool is_at_rest) {
+  for (const TransferId& id : spooled_) {
+    const Transfer* const row = store.find(id);
+    const bool is_needed = row != nullptr && !is_final(row->state.phase);
+    if (is_needed && !bodies.contains(id)) witness.report("a body is gone too early");
+    const bool may_stay = is_needed || !is_at_rest;
+    if (!may_stay && bodies.contains(id)) witness.report("a body stays behind its operation");
+  }
+}
+
 void World::check_at_rest() {
   check();
   if (manager_ && manager_->live_count() > 0) witness.report("something ended stays in memory");
   witness.check_at_rest();
   check_secrets();
+  check_bodies(true);
   kill();
   start();
   settle();
+  check_bodies(true);
   const std::uint64_t writes = store.writes();
   const std::uint64_t requests = server.requests();
   run_until_idle();

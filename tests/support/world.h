@@ -37,6 +37,7 @@ struct DownloadWish {
   BackgroundTransferPriority priority = BackgroundTransferPriority::Default;
   BackgroundTransferCostPolicy cost_policy = BackgroundTransferCostPolicy::Default;
   bool with_checksum = false;
+  bool with_stream = false;  ///< of which the service has a copy to send
   bool keep_when_ended = false;
 };
 
@@ -107,7 +108,8 @@ class World {
   ScriptedEngine engine;
   ScriptedFiles files;
   Witness witness;
-  std::set<SecretId> secrets;  ///< that the secret store keeps
+  std::set<SecretId> secrets;   ///< that the secret store keeps
+  std::set<TransferId> bodies;  ///< that the spool has a copy of
   Conditions network;
   Facts facts;
 
@@ -141,6 +143,8 @@ class World {
   using Answered = std::function<void(std::optional<TransferError>)>;
   using Created = std::function<void(Result<std::vector<TransferId>>)>;
   void note_secrets(const std::vector<TransferId>& ids, const std::vector<TransferSpec>& specs);
+  /// Gives the only one of a call, now and then, something to send (R57).
+  void give_body(const std::vector<TransferId>& ids, std::vector<TransferSpec>& specs);
   void ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start, bool attach,
                   Created done = {});
   /// A client that hears of everything, from now on and after every restart.
@@ -187,7 +191,10 @@ class World {
   [[nodiscard]] std::size_t request(const std::string& what);
   void open_for_business();
   void sweep();
+  void sweep_bodies(const std::function<void()>& done);
+  void drop_body(const TransferId& id);
   void check_secrets();
+  void check_bodies(bool is_at_rest);
   void fire_wake();
   /// One thing that is on its way arrives. False if nothing is.
   bool pump();
@@ -208,6 +215,7 @@ class World {
   std::string watcher_;  ///< empty: none
   std::optional<TimePoint> wake_at_;
   std::map<TransferId, SecretId> secret_of_;
+  std::set<TransferId> spooled_;  ///< had a copy of its body once
   bool ready_ = false;
   bool swept_ = true;
   std::size_t sweeps_open_ = 0;

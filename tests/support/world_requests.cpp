@@ -63,6 +63,7 @@ TransferSpec World::make_spec(const std::string& app, ByteCount size, const Down
   spec.priority = wish.priority;
   spec.cost_policy = wish.cost_policy;
   spec.keep_when_ended = wish.keep_when_ended;
+  if (wish.with_stream) spec.body = {.file = "/body", .is_spooled = true, .stamp = {}};
   if (last_file_ % 2 == 0) spec.secret = *secrets.insert(new_id()).first;
   if (wish.with_checksum) spec.checksum = checksum_of(server.file(spec.uri).content);
   return spec;
@@ -75,17 +76,30 @@ void World::note_secrets(const std::vector<TransferId>& ids,
   }
 }
 
+void World::give_body(const std::vector<TransferId>& ids, std::vector<TransferSpec>& specs) {
+  if (specs.size() != 1) return;
+  auto& body = specs.front().body;
+  if (!body && last_file_ % 3 == 0) {
+    body = {.file = "/body", .is_spooled = last_file_ % 2 != 0, .stamp = {}};
+  }
+  if (!body || !body->is_spooled) return;
+  bodies.insert(ids.front());
+  spooled_.insert(ids.front());
+}
+
 void World::ask_create(const std::string& app, std::vector<TransferSpec> specs, bool start,
                        bool attach_too, Created done) {
   std::vector<TransferId> ids;
   for (std::size_t i = 0; i < specs.size(); ++i) ids.push_back(new_id());
   note_secrets(ids, specs);
+  give_body(ids, specs);
   const std::size_t asked = request("create " + short_name(ids.front()) + " x" +
                                     std::to_string(ids.size()) + (start ? ", started" : ""));
   manager_->create(std::move(specs), start, std::move(ids),
-                   [this, asked, app, attach_too,
+                   [this, asked, app, attach_too, first = ids.front(),
                     done = std::move(done)](Result<std::vector<TransferId>> created) {
                      witness.answered(asked);
+                     if (!created.ok() && bodies.contains(first)) drop_body(first);
                      if (created.ok()) {
                        for (const TransferId& id : *created) {
                          witness.created(id);

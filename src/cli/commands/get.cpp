@@ -71,6 +71,8 @@ std::vector<PlannedDownload> plan(const GetOptions& options) {
   if (options.file && (options.list || options.urls.size() > 1))
     throw bad_argument("-o names the file of one download, but there are several",
                        "Give a folder with -d, or a list with -i.");
+  if (options.list == "-" && options.request.body_file == "-")
+    throw bad_argument("standard input cannot be both the list and the body");
   if (options.wait && options.paused)
     throw bad_argument("--wait would never end: --paused does not start the download");
   const std::string current = current_folder();

@@ -8,6 +8,7 @@
 #include "core/base/guid.h"
 #include "core/http/header_field.h"
 #include "core/model/proxy_settings.h"
+#include "core/model/request_body.h"
 #include "longhaul/background_transfer_types.h"
 #include "longhaul/web_error_status.h"
 
@@ -57,6 +58,7 @@ struct TransferSpec {
   HeaderList headers;              ///< but the secret ones
   std::optional<SecretId> secret;  ///< what else the requests need (core/model/secrets.h)
   ProxySettings proxy;
+  std::optional<RequestBody> body;  ///< what the request sends; empty: nothing
   std::string ca_file;  ///< absolute path of the certificates to trust; empty: the configuration's
   Target target;
   std::string group;

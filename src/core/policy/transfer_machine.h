@@ -165,6 +165,8 @@ struct DiscardFile {};  ///< remove the partial file; answers FileDiscarded
 struct DropSecret {
   SecretId secret;
 };
+/// The transfer needs its spooled body no longer.
+struct DropBody {};
 /// Tell those who watch. Status changes, new responses, restarts and the end are never dropped;
 /// bytes are merged.
 struct Notify {
@@ -175,9 +177,10 @@ struct Notify {
 };
 }  // namespace action
 
-using Action = std::variant<action::Persist, action::Reply, action::StartAttempt,
-                            action::StopAttempt, action::SyncFile, action::CommitFile,
-                            action::DiscardFile, action::DropSecret, action::Notify>;
+using Action =
+    std::variant<action::Persist, action::Reply, action::StartAttempt, action::StopAttempt,
+                 action::SyncFile, action::CommitFile, action::DiscardFile, action::DropSecret,
+                 action::DropBody, action::Notify>;
 
 struct Step {
   Transfer transfer;

@@ -132,6 +132,7 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
   plan.headers = transfer.spec.headers;
   plan.secret = transfer.spec.secret;
   plan.proxy = transfer.spec.proxy;
+  plan.body = transfer.spec.body;
   plan.ca_file = transfer.spec.ca_file;
   plan.target = transfer.spec.target;
   plan.known_file_name = state.file_name;

@@ -19,6 +19,7 @@ struct TransferPlan {
   HeaderList headers;  ///< the app's own, but the secret ones
   std::optional<SecretId> secret;
   ProxySettings proxy;
+  std::optional<RequestBody> body;
   std::string ca_file;           ///< empty: the configuration's
   ByteOffset resume_from = 0;    ///< bytes that are there and proven by `validator`; more may be in
                                  ///< the file, see `trust_file_size`

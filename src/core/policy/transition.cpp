@@ -10,7 +10,13 @@ Transition::Transition(Transfer transfer, const Surroundings& surroundings)
     : in_(surroundings),
       step_{std::move(transfer), {}, {}},
       status_before_(status()),
-      secret_before_(step_.transfer.spec.secret) {}
+      secret_before_(step_.transfer.spec.secret),
+      had_spooled_body_(has_spooled_body()) {}
+
+bool Transition::has_spooled_body() const {
+  const auto& body = step_.transfer.spec.body;
+  return body && body->is_spooled;
+}
 
 bool Transition::is_current(AttemptId attempt) const {
   return attempt != 0 && step_.transfer.live.attempt == attempt;
@@ -34,6 +40,7 @@ void Transition::enter(Phase phase, std::string_view why) {
     to.ended = in_.now;
     spec().headers.clear();  // R14: they may hold tokens, and nobody needs them again
     spec().secret.reset();
+    spec().body.reset();
   }
   because(why);
 }
@@ -184,8 +191,9 @@ Step Transition::finish() && {
     notify({.what = action::Notify::What::Response, .restarted = true});
   }
   if (!status_told_ && status() != status_before_) notify(action::Notify::What::Status);
-  // Last: behind the Persist that gives it up.
+  // Last: behind the Persist that gives them up.
   if (secret_before_ && spec().secret != secret_before_) act(action::DropSecret{*secret_before_});
+  if (had_spooled_body_ && !has_spooled_body()) act(action::DropBody{});
   return std::move(step_);
 }
 

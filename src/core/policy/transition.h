@@ -77,11 +77,13 @@ class Transition {
   void act(A action) {
     step_.actions.emplace_back(std::in_place_type<A>, std::move(action));
   }
+  [[nodiscard]] bool has_spooled_body() const;
 
   const Surroundings& in_;
   Step step_;
   BackgroundTransferStatus status_before_;
   std::optional<SecretId> secret_before_;
+  bool had_spooled_body_ = false;
   bool status_told_ = false;
   bool restarted_ = false;
 };

@@ -103,5 +103,37 @@ TEST(RequestOptions, CertificatesAreNamedByAnAbsolutePath) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(RequestOptions, R57_WithoutABodyNothingIsSent) {
+  EXPECT_EQ(settings_of({}).BodyFile, "");
+  EXPECT_FALSE(settings_of({}).BodyStream);
+}
+
+TEST(RequestOptions, R57_ABodyThatCannotBeReadIsNamed) {
+  RequestOptions options;
+  options.body_file = "/nonexistent/body";
+  EXPECT_THAT(refusal(options), HasSubstr("the body in /nonexistent/body"));
+}
+
+TEST(RequestOptions, R57_ABodyIsNamedByAnAbsolutePath) {
+  char pattern[] = "/tmp/lh-options-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(pattern);
+  std::ofstream(folder / "body") << "x";
+  RequestOptions options;
+  options.body_file =
+      std::filesystem::relative(folder / "body", std::filesystem::current_path()).string();
+  const std::string file = settings_of(options).BodyFile;
+  EXPECT_TRUE(file.starts_with('/')) << file;
+  EXPECT_TRUE(std::filesystem::equivalent(file, folder / "body")) << file;
+  EXPECT_FALSE(settings_of(options).BodyStream);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(RequestOptions, R57_AMinusIsStandardInputAndNoFileOfThatName) {
+  RequestOptions options;
+  options.body_file = "-";
+  EXPECT_EQ(settings_of(options).BodyFile, "");
+  EXPECT_TRUE(settings_of(options).BodyStream);
+}
+
 }  // namespace
 }  // namespace lh::cli

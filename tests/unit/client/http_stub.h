@@ -70,6 +70,11 @@ class HttpStub {
     const std::lock_guard lock(mutex_);
     return requests_;
   }
+  /// What the requests have carried.
+  [[nodiscard]] std::vector<std::string> contents() {
+    const std::lock_guard lock(mutex_);
+    return contents_;
+  }
 
  private:
   void accept_all() {
@@ -104,8 +109,30 @@ class HttpStub {
       }
       const std::string head = text.substr(0, end + 4);
       text.erase(0, end + 4);
-      if (!answer(fd, head)) return;
+      if (!take_content(fd, head, text) || !answer(fd, head)) return;
     }
+  }
+
+  /// What follows `head`; the beginning of `text` and, if that is not enough, what comes next.
+  bool take_content(int fd, const std::string& head, std::string& text) {
+    const std::string field = "Content-Length: ";
+    const std::size_t at = head.find(field);
+    const std::size_t length =
+        at == std::string::npos ? 0 : std::stoul(head.substr(at + field.size()));
+    if (head.find("Expect: 100-continue") != std::string::npos &&
+        !send_all(fd, "HTTP/1.1 100 Continue\r\n\r\n")) {
+      return false;
+    }
+    char part[4096];
+    while (text.size() < length) {
+      const ssize_t got = ::recv(fd, part, sizeof part, 0);
+      if (got <= 0) return false;
+      text.append(part, static_cast<std::size_t>(got));
+    }
+    const std::lock_guard lock(mutex_);
+    contents_.push_back(text.substr(0, length));
+    text.erase(0, length);
+    return true;
   }
 
   bool answer(int fd, const std::string& head) {
@@ -170,6 +197,7 @@ class HttpStub {
   std::optional<std::size_t> hold_at_;
   bool stopping_ = false;
   std::vector<std::string> requests_;
+  std::vector<std::string> contents_;
   std::vector<int> connections_;
   std::vector<std::thread> threads_;
 };

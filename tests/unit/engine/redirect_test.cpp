@@ -71,6 +71,29 @@ TEST(Redirect, R68_SomeRedirectsTurnTheMethodIntoGet) {
   }
 }
 
+TEST(Redirect, R57_R68_ContentIsKeptWhereTheMethodIsAndIsNotAskedForAfter303) {
+  struct Case {
+    int status;
+    const char* method;
+    bool keeps;
+  };
+  for (const auto& [status, method, keeps] :
+       {Case{301, "POST", false},   Case{302, "POST", false}, Case{303, "POST", false},
+        Case{307, "POST", true},    Case{308, "POST", true},  Case{301, "PUT", true},
+        Case{302, "PUT", true},     Case{303, "PUT", false},  Case{307, "PUT", true},
+        Case{308, "PUT", true},     Case{301, "PATCH", true}, Case{302, "PATCH", true},
+        Case{303, "PATCH", false},  Case{301, "GET", true},   Case{302, "GET", true},
+        Case{303, "GET", false},    Case{307, "GET", true},   Case{308, "GET", true},
+        Case{303, "DELETE", false}, Case{302, "ODD", true}}) {
+    EXPECT_EQ(followed(redirect(status, "/z"), method).keeps_content, keeps)
+        << status << " of " << method;
+  }
+}
+
+TEST(Redirect, R57_ContentIsKeptAlsoAtAnotherOrigin) {
+  EXPECT_TRUE(followed(redirect(307, "http://b.example/z"), "POST").keeps_content);
+}
+
 TEST(Redirect, R68_HttpsToHttpIsRefused) {
   const auto error = refused(redirect(302, "http://a.example/z", "https://a.example/"));
   EXPECT_EQ(error.status, WebErrorStatus::HttpsToHttpOnRedirection);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -61,6 +62,20 @@ class ScriptedServer {
         request += letter;
       }
       return request;
+    }
+
+    /// What comes next, at most `size` bytes; fewer if the client goes.
+    [[nodiscard]] std::string read_content(std::size_t size) const {
+      std::string content;
+      char part[16 * 1024];
+      while (content.size() < size) {
+        pollfd fds[] = {{fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
+        if (::poll(fds, 2, -1) < 0 || fds[1].revents != 0) break;
+        const ssize_t got = ::recv(fd_, part, std::min(sizeof part, size - content.size()), 0);
+        if (got <= 0) break;
+        content.append(part, static_cast<std::size_t>(got));
+      }
+      return content;
     }
 
    private:

@@ -1,5 +1,12 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <limits>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,7 +17,7 @@
 #include "ipc/codec.h"
 #include "ipc/names.h"
 
-// Logins, proxies, certificates and recoverable errors on their way over the bus.
+// Logins, proxies, certificates, recoverable errors and bodies on their way over the bus.
 namespace lh {
 namespace {
 
@@ -76,7 +83,72 @@ TEST(CodecRequests, WhatRequestsNeedSurvivesTheWay) {
     if (random.flag()) before.proxy = random.proxy();
     before.ca_file = random.text();
     before.recoverable = random.statuses();
+    before.body_file = random.text();
     EXPECT_EQ(sent(before), before);
+  }
+}
+
+// --- bodies --------------------------------------------------------------------------------------
+
+struct ::stat info_of(int fd) {
+  struct ::stat info{};
+  EXPECT_EQ(::fstat(fd, &info), 0);
+  return info;
+}
+
+/// A file that is open once more.
+std::shared_ptr<UniqueFd> some_file() {
+  return std::make_shared<UniqueFd>(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+}
+
+std::ptrdiff_t open_descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST(CodecRequests, R57_NoBodyIsNoBody) {
+  EXPECT_EQ(sent(DownloadSettingsModel()).body_file, "");
+  EXPECT_EQ(sent(DownloadSettingsModel()).body, nullptr);
+}
+
+TEST(CodecRequests, R57_TheDescriptorThatComesIsAnotherOfTheSameFile) {
+  DownloadSettingsModel before;
+  before.body = some_file();
+  const DownloadSettingsModel after = sent(before);
+  ASSERT_NE(after.body, nullptr);
+  EXPECT_NE(after.body->get(), before.body->get());
+  const auto file = info_of(before.body->get());
+  before.body.reset();
+  EXPECT_EQ(info_of(after.body->get()).st_ino, file.st_ino) << "it must not end with the first";
+  EXPECT_EQ(info_of(after.body->get()).st_dev, file.st_dev);
+}
+
+TEST(CodecRequests, R57_SettingsCanBeSentAgainWithTheirDescriptor) {
+  DownloadSettingsModel before;
+  before.body = some_file();
+  for (int i = 0; i < 3; ++i) EXPECT_NE(sent(before).body, nullptr);
+  EXPECT_GE(::fcntl(before.body->get(), F_GETFD), 0);
+}
+
+TEST(CodecRequests, DescriptorsAreClosedAlsoIfTheSettingsAreRefused) {
+  const auto before = open_descriptors();
+  for (int i = 0; i < 10; ++i) {
+    DownloadSettingsModel settings;
+    settings.body = some_file();
+    WireDictionary wire = encode_settings(settings);
+    EXPECT_TRUE(decode_settings(wire).ok());
+    wire.emplace("colour", std::string("blue"));
+    EXPECT_FALSE(decode_settings(wire).ok());
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(CodecRequests, AStatusReportTellsTheRoomForBodies) {
+  StatusReport before;
+  for (const ByteCount room : {ByteCount{0}, ByteCount{1}, ~ByteCount{0}}) {
+    before.spool_max = room;
+    const auto after = decode_status_report(encode_status_report(before));
+    ASSERT_TRUE(after.ok()) << after.error().message();
+    EXPECT_EQ(after->spool_max, room);
   }
 }
 
@@ -129,8 +201,9 @@ TEST(CodecRequests, ErrorsThatHaveNoNumberOfOursAreRefused) {
 }
 
 TEST(CodecRequests, RefusesAWrongTypeByTheNameOfItsKey) {
-  for (const char* key : {bus::key::kServerLogin, bus::key::kProxyLogin, bus::key::kProxy,
-                          bus::key::kCaFile, bus::key::kRecoverable}) {
+  for (const char* key :
+       {bus::key::kServerLogin, bus::key::kProxyLogin, bus::key::kProxy, bus::key::kCaFile,
+        bus::key::kRecoverable, bus::key::kBodyFile, bus::key::kBody}) {
     WireDictionary wire;
     wire.emplace(key, std::uint64_t{1});
     const auto decoded = decode_settings(wire);
@@ -161,15 +234,21 @@ TEST(CodecRequests, WhatIsForACreationOnlyIsRefusedInAChange) {
     wire.emplace(key, sdbus::Struct<std::string, std::string>("ann", "pw"));
     EXPECT_FALSE(decode_change_request(wire).ok()) << key;
   }
+  WireDictionary wire;
+  wire.emplace(bus::key::kBodyFile, std::string("/body"));
+  EXPECT_FALSE(decode_change_request(wire).ok());
+  WireDictionary descriptor;
+  descriptor.emplace(bus::key::kBody, sdbus::UnixFd(some_file()->get()));
+  EXPECT_FALSE(decode_change_request(descriptor).ok());
 }
 
 TEST(CodecRequests, GarbageIsRefusedAndNeverThrown) {
   Random random(4);
-  const std::vector<std::string> keys = {bus::key::kServerLogin, bus::key::kProxyLogin,
-                                         bus::key::kProxy,       bus::key::kCaFile,
-                                         bus::key::kRecoverable, bus::key::kUrl};
+  const std::vector<std::string> keys = {
+      bus::key::kServerLogin, bus::key::kProxyLogin, bus::key::kProxy,    bus::key::kCaFile,
+      bus::key::kRecoverable, bus::key::kUrl,        bus::key::kBodyFile, bus::key::kBody};
   const auto value = [&random]() -> sdbus::Variant {
-    switch (random.number(6)) {
+    switch (random.number(7)) {
       case 0:
         return sdbus::Variant(random.text());
       case 1:
@@ -181,6 +260,8 @@ TEST(CodecRequests, GarbageIsRefusedAndNeverThrown) {
         return sdbus::Variant(sdbus::Struct<std::string, std::string>(random.text(), ""));
       case 4:
         return sdbus::Variant(std::vector<std::string>{random.text()});
+      case 5:
+        return sdbus::Variant(sdbus::UnixFd(STDIN_FILENO));
       default:
         return {};
     }

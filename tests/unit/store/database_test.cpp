@@ -214,6 +214,7 @@ TEST_F(DatabaseTest, AFileOfTheFirstVersionIsMigratedWithItsOperations) {
                 "DROP INDEX by_secret; ALTER TABLE transfer DROP COLUMN secret;"
                 "ALTER TABLE transfer DROP COLUMN proxy; ALTER TABLE transfer DROP COLUMN ca_file;"
                 "ALTER TABLE transfer DROP COLUMN recoverable;"
+                "ALTER TABLE transfer DROP COLUMN body;"
                 "ALTER TABLE transfer DROP COLUMN served_algorithm;"
                 "ALTER TABLE transfer DROP COLUMN served_hex; PRAGMA user_version = 1");
   const auto store = test::open_store(path_);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -8,7 +10,7 @@
 #include "store/sqlite_store.h"
 #include "unit/store/store_support.h"
 
-// What requests need besides headers, in the row: secret, proxy, ca_file, recoverable.
+// What requests need besides headers, in the row: secret, proxy, ca_file, recoverable, body.
 namespace lh {
 namespace {
 
@@ -20,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-/// Every field of a row has a value of its own, these four among them.
+/// Every field of a row has a value of its own, these five among them.
 Transfer with_request_parts() {
   Transfer t = full_transfer();
   t.spec.secret = id_of(5);
@@ -30,6 +32,13 @@ Transfer with_request_parts() {
                   .exceptions = ".example.org, 10.0.0.0/8"};
   t.spec.ca_file = "/etc/\u00e4 b.pem";
   t.spec.recoverable = {WebErrorStatus::Forbidden, WebErrorStatus::Timeout, WebErrorStatus::Gone};
+  t.spec.body = {.file = "/home/\u00e4 b/1 2 ",
+                 .is_spooled = true,
+                 .stamp = {.device = 0xffffffffffffffffU,
+                           .inode = 0xfffffffffffffffeU,
+                           .size = 0xfffffffffffffffdU,
+                           .modified_ns = -1,
+                           .changed_ns = std::numeric_limits<std::int64_t>::min()}};
   return t;
 }
 
@@ -93,6 +102,30 @@ TEST_F(RequestColumns, AProxyForOneSchemeIsKeptAsThat) {
   EXPECT_EQ(loaded(transfer.id).spec.proxy, transfer.spec.proxy);
 }
 
+TEST_F(RequestColumns, R57_TheBodyIsAFileOfTheUserOrACopy) {
+  Transfer transfer = download(1);
+  insert({transfer});
+  EXPECT_EQ(loaded(transfer.id).spec.body, std::nullopt);
+  for (const bool is_spooled : {true, false}) {
+    transfer.spec.body = {.file = "/b", .is_spooled = is_spooled, .stamp = {1, 2, 3, 4, 5}};
+    ASSERT_TRUE(store_->update(transfer));
+    EXPECT_EQ(loaded(transfer.id).spec.body, transfer.spec.body);
+  }
+  transfer.spec.body.reset();
+  ASSERT_TRUE(store_->update(transfer));
+  EXPECT_EQ(loaded(transfer.id).spec.body, std::nullopt) << "absent again";
+}
+
+TEST_F(RequestColumns, R57_ThePathOfABodyHasAnyCharacters) {
+  Transfer transfer = download(1);
+  insert({transfer});
+  for (const std::string path : {"/", "/1 2 3", "/a\nb\r\n", "/ ", "/'\"%?", "/na\xffme"}) {
+    transfer.spec.body = {.file = path, .is_spooled = false, .stamp = {}};
+    ASSERT_TRUE(store_->update(transfer));
+    EXPECT_EQ(loaded(transfer.id).spec.body, transfer.spec.body) << path;
+  }
+}
+
 TEST_F(RequestColumns, R155_EveryErrorThatHasANameIsKept) {
   Transfer transfer = download(1);
   for (int number = 0; number < 1000; ++number) {
@@ -121,7 +154,19 @@ TEST(RequestColumnsFile, ValuesThatAreNotKnownAreErrors) {
       {"recoverable", "'24'"},
       {"recoverable", "'1001'"},
       {"recoverable", "'403x'"},
-      {"recoverable", "'99999999999999999999'"}};
+      {"recoverable", "'99999999999999999999'"},
+      {"body", "'/body'"},
+      {"body", "'1 2 3 4 5 /body'"},
+      {"body", "'1 2 3 4 5 2 /body'"},
+      {"body", "'1 2 3 4 5 x /body'"},
+      {"body", "'1 2 3 4 5 1 body'"},
+      {"body", "'1 2 3 4 5 1 '"},
+      {"body", "'1 2 3 4 5 1'"},
+      {"body", "'1 2 3 4 5 1/body'"},
+      {"body", "' 1 2 3 4 5 1 /body'"},
+      {"body", "'1  2 3 4 5 1 /body'"},
+      {"body", "'-1 2 3 4 5 1 /body'"},
+      {"body", "'18446744073709551616 2 3 4 5 1 /body'"}};
   for (const auto& [column, value] : wrong) {
     std::filesystem::remove(path);
     {
@@ -148,7 +193,25 @@ TEST(RequestColumnsFile, OfTheSecondVersionAreAddedEmpty) {
   test::run_sql(path,
                 "DROP INDEX by_secret; ALTER TABLE transfer DROP COLUMN secret;"
                 "ALTER TABLE transfer DROP COLUMN proxy; ALTER TABLE transfer DROP COLUMN ca_file;"
-                "ALTER TABLE transfer DROP COLUMN recoverable; PRAGMA user_version = 2");
+                "ALTER TABLE transfer DROP COLUMN recoverable;"
+                "ALTER TABLE transfer DROP COLUMN body; PRAGMA user_version = 2");
+  const auto store = test::open_store(path);
+  const auto rows = store->load({kept.id});
+  ASSERT_TRUE(rows) << rows.error().message();
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front(), kept);
+}
+
+TEST(RequestColumnsFile, TheBodyIsAddedEmptyToTheThirdVersion) {
+  const test::TempFolder folder;
+  const std::string path = folder.file("longhaul.db");
+  Transfer kept = with_request_parts();
+  {
+    const auto store = test::open_store(path);
+    ASSERT_TRUE(store->insert({kept}, 0));
+  }
+  test::run_sql(path, "ALTER TABLE transfer DROP COLUMN body; PRAGMA user_version = 3");
+  kept.spec.body.reset();
   const auto store = test::open_store(path);
   const auto rows = store->load({kept.id});
   ASSERT_TRUE(rows) << rows.error().message();

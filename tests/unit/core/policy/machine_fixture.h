@@ -187,6 +187,7 @@ class MachineTest : public ::testing::Test {
       std::string operator()(const action::CommitFile&) const { return "CommitFile"; }
       std::string operator()(const action::DiscardFile&) const { return "DiscardFile"; }
       std::string operator()(const action::DropSecret&) const { return "DropSecret"; }
+      std::string operator()(const action::DropBody&) const { return "DropBody"; }
       std::string operator()(const action::Notify& a) const {
         switch (a.what) {
           case What::Created:

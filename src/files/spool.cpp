@@ -1,0 +1,152 @@
+#include "files/spool.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "files/body_source.h"
+#include "files/regular_file.h"
+#include "platform/xdg_paths.h"
+
+namespace lh {
+namespace {
+
+constexpr std::string_view kSuffix = ".body";
+constexpr std::size_t kPiece = 256UL * 1024;
+constexpr ByteCount kMiB = 1024UL * 1024;
+
+std::string name_of(const TransferId& id) {
+  return id.to_string() + std::string(kSuffix);
+}
+
+std::optional<TransferId> id_of(std::string_view name) {
+  if (!name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_suffix(kSuffix.size());
+  return TransferId::parse(name);
+}
+
+std::string in_mib(ByteCount size) {
+  return std::to_string((size + kMiB - 1) / kMiB) + " MiB";
+}
+
+Error is_full(ByteCount size, ByteCount used, ByteCount limit) {
+  return {ErrorKind::Quota,
+          0,
+          "keep the request's body",
+          {},
+          "it has " + in_mib(size) + ", and of the " + in_mib(limit) +
+              " that such bodies may take, " + in_mib(used) +
+              " are in use; raise limits.spool_max_mib, or send a file"};
+}
+
+/// Calls `use` with the name of each entry of `folder`; one that is not there has none.
+template <typename Use>
+void for_each_name(const std::string& folder, Use use) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  while (!error && entry != std::filesystem::directory_iterator()) {
+    use(*entry);
+    entry.increment(error);
+  }
+}
+
+}  // namespace
+
+Spool::Spool(FileOps& ops, std::string folder, ByteCount limit)
+    : ops_(ops), folder_(std::move(folder)), limit_(limit) {}
+
+Result<RequestBody> Spool::take(int from, const TransferId& id) {
+  struct ::stat info{};
+  const bool is_file = ops_.fstat(from, &info) == 0 && S_ISREG(info.st_mode);
+  if (!is_file) {
+    return invalid_argument("the descriptor of the request's body is not that of a regular file");
+  }
+  const auto size = static_cast<ByteCount>(info.st_size);
+  const ByteCount in_use = used();
+  if (size > limit_ || in_use > limit_ - size) return is_full(size, in_use, limit_);
+  if (auto made = ensure_private_folder(folder_); !made) return std::move(made).error();
+  return copy(from, size, id);
+}
+
+Result<RequestBody> Spool::copy(int from, ByteCount size, const TransferId& id) {
+  const std::string name = name_of(id);
+  const std::string path = folder_ + "/" + name;
+  const int folder = ops_.open_folder(folder_);
+  if (folder < 0) return file_error(errno, "open the folder", folder_);
+  const FileHandle folder_handle(ops_, folder);
+  // O_EXCL: it is a new regular file, or there is one, which is not ours.
+  const int to = ops_.open_at(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (to < 0) return file_error(errno, "create", path);
+  const FileHandle to_handle(ops_, to);
+  auto copied = fill(from, to, size, path);
+  if (copied && ops_.fsync(folder) != 0) copied = file_error(errno, "write", path);
+  if (!copied) {
+    erase(id);
+    return std::move(copied).error();
+  }
+  return RequestBody{.file = path, .is_spooled = true, .stamp = *copied};
+}
+
+Result<FileStamp> Spool::fill(int from, int to, ByteCount size, const std::string& path) const {
+  if (auto copied = copy_bytes(from, to, size, path); !copied) return std::move(copied).error();
+  if (ops_.fsync(to) != 0) return file_error(errno, "write", path);
+  struct ::stat info{};
+  if (ops_.fstat(to, &info) != 0) return file_error(errno, "look at", path);
+  return stamp_of(info);
+}
+
+Result<void> Spool::copy_bytes(int from, int to, ByteCount size, const std::string& path) const {
+  std::vector<char> buffer(kPiece);
+  ByteOffset read = 0;
+  while (read < size) {
+    const auto wanted = std::min<ByteCount>(buffer.size(), size - read);
+    const ssize_t got = ops_.pread(from, buffer.data(), wanted, read);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return file_error(errno, "read", "the request's body");
+    if (got == 0) return invalid_argument("the request's body became shorter while it was read");
+    std::span<const char> piece(buffer.data(), static_cast<std::size_t>(got));
+    while (!piece.empty()) {
+      const ssize_t written = ops_.pwrite(to, piece.data(), piece.size(), read);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return file_error(written < 0 ? errno : ENOSPC, "write", path);
+      read += static_cast<ByteCount>(written);
+      piece = piece.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  return {};
+}
+
+void Spool::erase(const TransferId& id) {
+  const int folder = ops_.open_folder(folder_);
+  if (folder < 0) return;
+  const FileHandle handle(ops_, folder);
+  // One that stays costs room, nothing else; the next start tries again.
+  [[maybe_unused]] const int removed = ops_.unlink_at(folder, name_of(id).c_str());
+}
+
+std::vector<TransferId> Spool::list() const {
+  std::vector<TransferId> ids;
+  for_each_name(folder_, [&ids](const std::filesystem::directory_entry& entry) {
+    if (const auto id = id_of(entry.path().filename().string())) ids.push_back(*id);
+  });
+  return ids;
+}
+
+ByteCount Spool::used() const {
+  ByteCount sum = 0;
+  for_each_name(folder_, [&sum](const std::filesystem::directory_entry& entry) {
+    std::error_code error;
+    const auto size = entry.file_size(error);
+    if (!error) sum += size;
+  });
+  return sum;
+}
+
+}  // namespace lh

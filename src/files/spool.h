@@ -1,0 +1,45 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/model/request_body.h"
+#include "core/model/transfer_spec.h"
+#include "platform/file_ops.h"
+
+namespace lh {
+
+/// Copies of the streams that requests send, in a folder of the state folder: they are there when
+/// the app is not. A file for each transfer, durable before its row is. All calls, but set_limit,
+/// on one thread that may wait for the disk.
+class Spool {
+ public:
+  /// `folder` is made when it is needed. At most `limit` bytes.
+  Spool(FileOps& ops, std::string folder, ByteCount limit);
+
+  /// Any thread.
+  void set_limit(ByteCount limit) { limit_ = limit; }
+  [[nodiscard]] ByteCount limit() const { return limit_; }
+  /// Copies the regular file behind `from`, from its beginning. Quota if there is no room left
+  /// under the limit; InvalidArgument if it is no such file. Nothing is left on failure, and what
+  /// is there under that id stays.
+  [[nodiscard]] Result<RequestBody> take(int from, const TransferId& id);
+  void erase(const TransferId& id);
+  [[nodiscard]] std::vector<TransferId> list() const;
+
+ private:
+  [[nodiscard]] Result<RequestBody> copy(int from, ByteCount size, const TransferId& id);
+  [[nodiscard]] Result<FileStamp> fill(int from, int to, ByteCount size,
+                                       const std::string& path) const;
+  [[nodiscard]] Result<void> copy_bytes(int from, int to, ByteCount size,
+                                        const std::string& path) const;
+  [[nodiscard]] ByteCount used() const;
+
+  FileOps& ops_;
+  const std::string folder_;
+  std::atomic<ByteCount> limit_;
+};
+
+}  // namespace lh

@@ -82,6 +82,7 @@ class ActionRunnerTest : public testing::Test {
        .tell = [this](const Change& change) { told_.push_back(change.snapshot.attempts); },
        .hold_of = [](const Transfer&) { return QueueHold::Slots; },
        .drop_secret = [](const SecretId&) {},
+       .drop_body = [](const TransferId&) {},
        .settled = [](LiveTransfer&) {},
        .stored = [] {},
        .store_failed = [](const Error&) {}}};

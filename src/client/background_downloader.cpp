@@ -14,12 +14,14 @@
 #include "client/client_error.h"
 #include "client/downloader_state.h"
 #include "client/file_entry.h"
+#include "client/guid_convert.h"
 #include "client/operation_core.h"
 #include "client/proxy_environment.h"
 #include "client/quiet_thread.h"
 #include "client/service_connection.h"
 #include "core/model/request_headers.h"
 #include "core/model/spec_check.h"
+#include "ipc/names.h"
 
 namespace longhaul {
 namespace {
@@ -102,6 +104,16 @@ DownloadOperation create(const Wish& wish, const lh::DownloadSettingsModel& sett
   return DownloadOperation(detail::OperationCore::of(
       connection, new_snapshot(*id, connection->app(), wish.address,
                                lh::join_path(wish.folder, wish.name), settings)));
+}
+
+void take_back(const DownloadOperation& operation) {
+  const auto connection = lh::ServiceConnection::of_app(lh::app_id());
+  std::function<void(lh::Answer<std::tuple<std::vector<lh::WireRefusal>>>)> ignore =
+      [](const auto&) {};
+  connection->call<std::vector<lh::WireRefusal>>(
+      "Control", lh::Repeat::Safe, std::move(ignore), std::string(lh::bus::verb::kCancel),
+      std::vector<std::string>{lh::from_public(operation.Guid()).to_string()},
+      lh::WireDictionary());
 }
 
 /// Until the end of the stream, or until nobody waits for it any more.
@@ -218,7 +230,10 @@ IAsyncOperation<DownloadOperation> BackgroundDownloader::CreateDownloadAsync(
                stream = requestBodyStream]() mutable {
     try {
       if (stream) settings.body = spool(*async, stream);
-      if (!async->has_ended()) async->complete(create(wish, settings));
+      if (async->has_ended()) return;
+      const DownloadOperation created = create(wish, settings);
+      // Canceled meanwhile: nobody will ever start it.
+      if (!async->complete(created)) take_back(created);
     } catch (...) {
       async->end_with_current_exception();
     }

@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <stdlib.h>
-
 #include "client/client_error.h"
 #include "ipc/codec.h"
 
@@ -66,6 +64,7 @@ std::shared_ptr<UniqueFd> spool_body(ServiceConnection& connection, const BodyRe
   std::vector<std::uint8_t> buffer(kPiece);
   ByteCount size = 0;
   while (const std::size_t count = read(buffer)) {
+    if (count > buffer.size()) throw_error(invalid_argument("the stream gave more than fits"));
     size += count;
     if (size > limit) {
       throw_error({ErrorKind::Quota,
@@ -76,7 +75,7 @@ std::shared_ptr<UniqueFd> spool_body(ServiceConnection& connection, const BodyRe
                        " MiB that such bodies may take; raise limits.spool_max_mib, or send a "
                        "file"});
     }
-    write_all(file->get(), std::span(buffer).first(std::min(count, buffer.size())));
+    write_all(file->get(), std::span(buffer).first(count));
   }
   return file;
 }

@@ -314,7 +314,8 @@ class Daemon::Impl {
     const auto open = std::make_shared<std::size_t>(found.size());
     for (const TransferId& id : found) {
       manager_.show(id, [this, id, open, done](const std::optional<TransferManager::Shown>& shown) {
-        if (failure_) return;  // a store that cannot be read does not say what is needed
+        if (failure_ || leaving_)
+          return;  // a store that cannot be read does not say what is needed
         if (!shown || is_final(shown->transfer.state.phase)) erase_body(id);
         if (--*open == 0) done();
       });
@@ -422,6 +423,7 @@ class Daemon::Impl {
     log(LogLevel::Info, "leaving: " + std::string(why));
     manager_.drain();
     store_.wait_no_more();
+    spool_.leave();
     drain_limit_ = loop_.at(clock_.now() + kDrainLimit, [this] {
       log(LogLevel::Warning,
           "not everything came to rest in time; the rest is taken up at the next start");

@@ -148,6 +148,7 @@ class TransfersAdaptor final
   void keep_body(const std::shared_ptr<Creation>& creation);
   void keep_secrets(const std::shared_ptr<Creation>& creation);
   void create(const std::shared_ptr<Creation>& creation);
+  void drop_kept(const Creation& creation);
   void refuse(const Creation& creation, const Error& why);
   void drop_batch(OpenBatches::Number batch);
 

@@ -273,6 +273,14 @@ void TransfersAdaptor::create(const std::shared_ptr<Creation>& creation) {
 }
 
 void TransfersAdaptor::refuse(const Creation& creation, const Error& why) {
+  // After a failed commit, the rows may be there all the same: the next start knows.
+  if (why.kind != ErrorKind::Store) drop_kept(creation);
+  if (creation.batch) batches_.end_part(*creation.batch, false);
+  creation.answer->returnError(to_bus_error(why));
+}
+
+/// What was kept for a creation that was refused.
+void TransfersAdaptor::drop_kept(const Creation& creation) {
   // Also the one whose storing has failed: it may be there all the same.
   for (std::size_t i = 0; i < creation.secrets.size() && i <= creation.secrets_kept; ++i) {
     parts_.secrets.erase(creation.secrets[i].first);
@@ -280,8 +288,6 @@ void TransfersAdaptor::refuse(const Creation& creation, const Error& why) {
   if (creation.body_kept) {
     parts_.spooling.run([&spool = parts_.spool, id = *creation.body_kept] { spool.erase(id); });
   }
-  if (creation.batch) batches_.end_part(*creation.batch, false);
-  creation.answer->returnError(to_bus_error(why));
 }
 
 void TransfersAdaptor::drop_batch(OpenBatches::Number batch) {

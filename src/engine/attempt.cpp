@@ -95,7 +95,7 @@ void Attempt::open_source() {
       [&ops = thread_.ops(), body = *plan_.body, call = thread_.caller_of(plan_.attempt)] {
         call([source = BodySource::open(ops, body)](Attempt& attempt) {
           if (attempt.stop_wanted_) return attempt.end({});
-          if (!source) return attempt.end(attempt.file_failure(source.error()));
+          if (!source) return attempt.end(attempt.source_failure(source.error()));
           attempt.source_ = *source;
           attempt.prepare();
         });
@@ -181,7 +181,7 @@ void Attempt::report_bytes() {
 }
 
 void Attempt::watch_pace() {
-  const auto pace = pace_.look(thread_.now(), body_.received());
+  const auto pace = pace_.look(thread_.now(), body_.received() + sent_);
   if (!pace) return;
   thread_.emit(plan_.id, event::PaceChanged{plan_.attempt, *pace == PaceWatch::Pace::Stuck});
 }
@@ -335,6 +335,14 @@ void Attempt::emit_end() {
       break;
   }
   thread_.bury(attempt);
+}
+
+/// Of the file that the request sends.
+Attempt::Ending Attempt::source_failure(const Error& error) const {
+  Ending ending = file_failure(error);
+  ending.failure.transient =
+      error.code == EMFILE || error.code == ENFILE || error.code == ENOMEM || error.code == ESTALE;
+  return ending;
 }
 
 Attempt::Ending Attempt::file_failure(const Error& error) const {

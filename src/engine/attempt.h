@@ -123,6 +123,7 @@ class Attempt {
   void go_on_ending();
   void emit_end();
   [[nodiscard]] Ending file_failure(const Error& error) const;
+  [[nodiscard]] Ending source_failure(const Error& error) const;
   [[nodiscard]] Ending rejected_for_good();
   [[nodiscard]] Ending rejected(const ResponseHead& head) const;
   [[nodiscard]] Ending failed(WebErrorStatus status, ErrorKind kind, bool transient,
@@ -169,6 +170,7 @@ class Attempt {
   ProgressPacer progress_;
   CheckpointPacer checkpoints_;
   PaceWatch pace_;
+  ByteCount sent_ = 0;  ///< of the request's content, however often
   bool to_settle_ = false;
   ByteCount reported_ = 0;
   ByteCount durable_ = 0;

@@ -145,6 +145,8 @@ int Attempt::on_request_sent(void* self, char*, char*, int, int) {
   auto& attempt = *static_cast<Attempt*>(self);
   // Also when libcurl answers a challenge by itself.
   attempt.head_.expect_answer();
+  // libcurl does not go back if nothing of what it has read was sent.
+  if (attempt.source_) attempt.source_->go_to(0);
   attempt.challenged_ = false;
   attempt.stage_ = Stage::AwaitingHead;
   attempt.active_at_ = attempt.request_sent_at_ = attempt.thread_.now();
@@ -156,8 +158,11 @@ int Attempt::on_request_sent(void* self, char*, char*, int, int) {
 std::size_t Attempt::send_body(std::span<char> into) {
   active_at_ = request_sent_at_ = thread_.now();
   auto read = source_->read(into);
-  if (read) return *read;
-  decide(file_failure(read.error()));
+  if (read) {
+    sent_ += *read;
+    return *read;
+  }
+  decide(source_failure(read.error()));
   return CURL_READFUNC_ABORT;
 }
 

@@ -227,7 +227,10 @@ void set_tls(Options& options, const CurlRequest& request, const EngineSettings&
     options.set(CURLOPT_CAINFO, ca_file);
     options.set(CURLOPT_PROXY_CAINFO, ca_file);
   }
-  if (!settings.crl_file.empty()) options.set(CURLOPT_CRLFILE, settings.crl_file);
+  if (!settings.crl_file.empty()) {
+    options.set(CURLOPT_CRLFILE, settings.crl_file);
+    options.set(CURLOPT_PROXY_CRLFILE, settings.crl_file);
+  }
   const auto& own = settings.client_certificates;
   const auto found = std::ranges::find_if(own, [&request](const ClientCertificate& certificate) {
     return matches_pattern(certificate.host, host_of(request.uri));
@@ -235,6 +238,8 @@ void set_tls(Options& options, const CurlRequest& request, const EngineSettings&
   if (found == own.end()) return;
   options.set(CURLOPT_SSLCERT, found->certificate);
   options.set(CURLOPT_SSLKEY, found->key.empty() ? found->certificate : found->key);
+  // Else OpenSSL would ask whoever sits at the terminal for that of an encrypted one, and wait.
+  options.set(CURLOPT_KEYPASSWD, "");
 }
 
 void set_connection(Options& options, const CurlRequest& request) {
@@ -324,8 +329,9 @@ HeaderList headers_for_other_origin(const HeaderList& headers) {
 }
 
 HeaderList headers_without_content(const HeaderList& headers) {
-  return headers_without(headers, {"Content-Encoding", "Content-Language", "Content-Location",
-                                   "Content-Type", "Content-Digest", "Repr-Digest", "Digest"});
+  return headers_without(
+      headers, {"Content-Encoding", "Content-Language", "Content-Location", "Content-Type",
+                "Content-Digest", "Repr-Digest", "Digest", "Expect"});
 }
 
 }  // namespace lh

@@ -21,6 +21,17 @@ Error has_changed(const std::string& path) {
           "the file has changed since the transfer was created; create a new one"};
 }
 
+/// Also after a restart of the computer. Nobody else writes to a copy of our own, but a backup may
+/// have linked it, and a restored one is another file.
+bool is_same(FileStamp now, const RequestBody& body) {
+  now.device = body.stamp.device;
+  if (body.is_spooled) {
+    now.inode = body.stamp.inode;
+    now.changed_ns = body.stamp.changed_ns;
+  }
+  return now == body.stamp;
+}
+
 }  // namespace
 
 Result<RegularFile> open_body(FileOps& ops, const std::string& path) {
@@ -61,7 +72,7 @@ Result<RequestBody> inspect_body(FileOps& ops, const std::string& path) {
 Result<std::shared_ptr<BodySource>> BodySource::open(FileOps& ops, const RequestBody& body) {
   auto file = open_body(ops, body.file);
   if (!file) return std::move(file).error();
-  if (stamp_of(file->info) != body.stamp) return has_changed(body.file);
+  if (!is_same(stamp_of(file->info), body)) return has_changed(body.file);
   return std::make_shared<BodySource>(ops, body, std::move(file->handle));
 }
 
@@ -91,7 +102,7 @@ Result<void> BodySource::check_unchanged() const {
   FileStamp now = stamp_of(info);
   // Renamed or linked meanwhile, it has the same bytes.
   now.changed_ns = body_.stamp.changed_ns;
-  if (now != body_.stamp) return has_changed(body_.file);
+  if (!is_same(now, body_)) return has_changed(body_.file);
   return {};
 }
 

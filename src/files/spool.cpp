@@ -71,7 +71,7 @@ Result<RequestBody> Spool::take(int from, const TransferId& id) {
   const auto size = static_cast<ByteCount>(info.st_size);
   const ByteCount in_use = used();
   if (size > limit_ || in_use > limit_ - size) return is_full(size, in_use, limit_);
-  if (auto made = ensure_private_folder(folder_); !made) return std::move(made).error();
+  if (auto made = make_folder(); !made) return std::move(made).error();
   return copy(from, size, id);
 }
 
@@ -106,6 +106,10 @@ Result<void> Spool::copy_bytes(int from, int to, ByteCount size, const std::stri
   std::vector<char> buffer(kPiece);
   ByteOffset read = 0;
   while (read < size) {
+    if (leaving_) {
+      return Error{
+          ErrorKind::Unavailable, 0, "keep the request's body", {}, "the service is leaving"};
+    }
     const auto wanted = std::min<ByteCount>(buffer.size(), size - read);
     const ssize_t got = ops_.pread(from, buffer.data(), wanted, read);
     if (got < 0 && errno == EINTR) continue;
@@ -120,6 +124,19 @@ Result<void> Spool::copy_bytes(int from, int to, ByteCount size, const std::stri
       piece = piece.subspan(static_cast<std::size_t>(written));
     }
   }
+  return {};
+}
+
+/// Its name is as durable as what it will hold.
+Result<void> Spool::make_folder() {
+  if (auto made = ensure_private_folder(folder_); !made) return std::move(made).error();
+  if (is_durable_) return {};
+  const std::string parent = folder_.substr(0, folder_.rfind('/'));
+  const int fd = ops_.open_folder(parent);
+  if (fd < 0) return file_error(errno, "open the folder", parent);
+  const FileHandle handle(ops_, fd);
+  if (ops_.fsync(fd) != 0) return file_error(errno, "sync the folder", parent);
+  is_durable_ = true;
   return {};
 }
 

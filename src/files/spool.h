@@ -22,6 +22,8 @@ class Spool {
   /// Any thread.
   void set_limit(ByteCount limit) { limit_ = limit; }
   [[nodiscard]] ByteCount limit() const { return limit_; }
+  /// Copies end, with Unavailable. Any thread.
+  void leave() { leaving_ = true; }
   /// Copies the regular file behind `from`, from its beginning. Quota if there is no room left
   /// under the limit; InvalidArgument if it is no such file. Nothing is left on failure, and what
   /// is there under that id stays.
@@ -35,11 +37,14 @@ class Spool {
                                        const std::string& path) const;
   [[nodiscard]] Result<void> copy_bytes(int from, int to, ByteCount size,
                                         const std::string& path) const;
+  [[nodiscard]] Result<void> make_folder();
   [[nodiscard]] ByteCount used() const;
 
   FileOps& ops_;
   const std::string folder_;
   std::atomic<ByteCount> limit_;
+  std::atomic<bool> leaving_ = false;
+  bool is_durable_ = false;  ///< the folder's name
 };
 
 }  // namespace lh

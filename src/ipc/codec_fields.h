@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/http/utf8.h"
 #include "core/model/web_error.h"
 #include "ipc/codec.h"
 
@@ -80,6 +81,12 @@ template <typename E>
 }
 [[nodiscard]] inline std::optional<TimePoint> from_ms_or_none(std::int64_t ms) {
   return ms == 0 ? std::nullopt : std::optional(from_ms(ms));
+}
+
+/// The bus ends the connection of whoever sends anything but UTF-8. What a server has sent is read
+/// as ISO-8859-1 then, which old ones mean by it (RFC 9110, section 5.5).
+[[nodiscard]] inline std::string as_utf8(std::string text) {
+  return utf8::is_valid(text) ? std::move(text) : utf8::from_latin1(text);
 }
 
 [[nodiscard]] inline HeaderArray encode_headers(const HeaderList& headers) {

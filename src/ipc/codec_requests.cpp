@@ -230,7 +230,7 @@ WireDictionary encode_hello(const HelloReply& reply) {
   wire.emplace(key::kVersion, reply.version);
   wire.emplace(key::kPid, reply.pid);
   wire.emplace(key::kSince, to_ms(reply.since));
-  wire.emplace(key::kStateFolder, reply.state_folder);
+  wire.emplace(key::kStateFolder, as_utf8(reply.state_folder));
   return wire;
 }
 
@@ -250,8 +250,8 @@ WireDictionary encode_status_report(const StatusReport& report) {
   wire.emplace(key::kVersion, report.version);
   wire.emplace(key::kPid, report.pid);
   wire.emplace(key::kSince, to_ms(report.since));
-  wire.emplace(key::kStateFolder, report.state_folder);
-  wire.emplace(key::kConfigFile, report.config_file);
+  wire.emplace(key::kStateFolder, as_utf8(report.state_folder));
+  wire.emplace(key::kConfigFile, as_utf8(report.config_file));
   std::vector<WireCount> counts;
   counts.reserve(report.transfers.size());
   for (const auto& [status, count] : report.transfers) {

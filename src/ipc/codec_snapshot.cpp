@@ -28,13 +28,7 @@ using WireBlocker = sdbus::Struct<std::uint32_t, std::int64_t, std::int64_t, std
 using WireResponse = sdbus::Struct<std::int32_t, std::string, HeaderArray>;
 using WireRange = sdbus::Struct<std::uint64_t, std::uint64_t>;
 
-/// The bus ends the connection of whoever sends anything but UTF-8. What a server has sent is read
-/// as ISO-8859-1 then, which old ones mean by it (RFC 9110, section 5.5).
-std::string as_utf8(std::string text) {
-  return utf8::is_valid(text) ? std::move(text) : utf8::from_latin1(text);
-}
-
-HeaderList as_utf8(HeaderList headers) {
+HeaderList all_utf8(HeaderList headers) {
   for (HeaderField& field : headers) {
     field.name = as_utf8(std::move(field.name));
     field.value = as_utf8(std::move(field.value));
@@ -237,7 +231,7 @@ WireDictionary encode_details(const Details& details) {
   if (details.response) {
     wire.emplace(bus::key::kResponse,
                  WireResponse(details.response->status, as_utf8(details.response->uri),
-                              encode_headers(as_utf8(details.response->headers))));
+                              encode_headers(all_utf8(details.response->headers))));
   }
   wire.emplace(bus::key::kResumable, details.resumable);
   std::vector<WireRange> ranges;

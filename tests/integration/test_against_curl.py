@@ -275,6 +275,7 @@ def half_by_longhaul(box, url, interrupted_by):
     box.wait_show(transfer, lambda now: now["bytes_received"] >= RATE)
     if interrupted_by == "pause":
         box.run("pause", transfer).ok()
+        box.wait_status(transfer, "PausedByApplication")
         return transfer, lambda: box.run("resume", transfer).ok()
     box.kill9_daemon()
     return transfer, lambda: None  # the next command starts the daemon

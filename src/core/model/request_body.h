@@ -7,7 +7,8 @@
 
 namespace lh {
 
-/// What a file was when it was looked at. As long as all of this is the same, so are its bytes.
+/// What a file was when it was looked at. As long as all of this is the same, so are its bytes; but
+/// file systems get other device numbers when they are mounted again.
 struct FileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;

@@ -130,6 +130,7 @@ TEST(CodecRequests, R57_SettingsCanBeSentAgainWithTheirDescriptor) {
 }
 
 TEST(CodecRequests, DescriptorsAreClosedAlsoIfTheSettingsAreRefused) {
+  encode_settings(DownloadSettingsModel());  // the first value opens what all need
   const auto before = open_descriptors();
   for (int i = 0; i < 10; ++i) {
     DownloadSettingsModel settings;

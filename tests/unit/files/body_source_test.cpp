@@ -267,11 +267,26 @@ TEST_F(BodySourceTest, R57_NothingOfTheStampMayDiffer) {
     ASSERT_FALSE(source);
     EXPECT_THAT(source.error().message(), HasSubstr(kChanged)) << what;
   };
-  expect_refused("device", [](FileStamp& stamp) { ++stamp.device; });
   expect_refused("inode", [](FileStamp& stamp) { ++stamp.inode; });
   expect_refused("size", [](FileStamp& stamp) { --stamp.size; });
   expect_refused("time of its bytes", [](FileStamp& stamp) { --stamp.modified_ns; });
   expect_refused("time of its owner or mode", [](FileStamp& stamp) { --stamp.changed_ns; });
+}
+
+TEST_F(BodySourceTest, R57_AFileSystemThatIsMountedAgainMayHaveAnotherNumber) {
+  RequestBody body = written("0123456789");
+  ++body.stamp.device;
+  EXPECT_EQ(all_of(*opened(body)), "0123456789");
+}
+
+TEST_F(BodySourceTest, R57_ACopyOfOurOwnMayBeLinkedOrRestoredByABackup) {
+  RequestBody body = written("0123456789");
+  body.is_spooled = true;
+  ++body.stamp.inode;
+  --body.stamp.changed_ns;
+  EXPECT_EQ(all_of(*opened(body)), "0123456789");
+  --body.stamp.modified_ns;
+  expect_changed(body, "time of its bytes");
 }
 
 TEST_F(BodySourceTest, R57_TheLastOfAFileThatChangesMeanwhileIsNeverGiven) {

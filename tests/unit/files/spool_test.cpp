@@ -98,6 +98,12 @@ TEST_F(SpoolTest, EveryByteIsCopiedHoweverMany) {
   }
 }
 
+TEST_F(SpoolTest, AServiceThatLeavesDoesNotWaitForACopy) {
+  spool.leave();
+  EXPECT_EQ(refused(source("what").get(), id).kind, ErrorKind::Unavailable);
+  EXPECT_THAT(spool.list(), IsEmpty());
+}
+
 TEST_F(SpoolTest, ShortAndInterruptedCallsAreNoEnd) {
   ops.most_at_once = 100'003;
   ops.interruptions = 5;
@@ -129,7 +135,9 @@ TEST_F(SpoolTest, NobodyElseMayReadIt) {
 
 TEST_F(SpoolTest, TheCopyAndItsNameAreSyncedBeforeItIsSaidToBeThere) {
   taken("hello", id);
-  EXPECT_EQ(ops.fsyncs, 2);
+  EXPECT_EQ(ops.fsyncs, 3) << "the name of the new folder, too";
+  taken("hello", other);
+  EXPECT_EQ(ops.fsyncs, 5);
 }
 
 TEST_F(SpoolTest, WhatIsAppendedMeanwhileIsNotPartOfIt) {

@@ -130,7 +130,7 @@ TEST(CodecRequests, R57_SettingsCanBeSentAgainWithTheirDescriptor) {
 }
 
 TEST(CodecRequests, DescriptorsAreClosedAlsoIfTheSettingsAreRefused) {
-  encode_settings(DownloadSettingsModel());  // the first value opens what all need
+  [[maybe_unused]] const auto first = encode_settings({});  // opens what all need
   const auto before = open_descriptors();
   for (int i = 0; i < 10; ++i) {
     DownloadSettingsModel settings;

@@ -173,6 +173,8 @@ Result<void> read_name(const std::string& name, ParsedUri& uri, std::string_view
       return bad_uri(text, std::string("the host name is not valid: ") + idn2_strerror(code));
     }
     uri.ascii_host = lower(ascii.get());
+    // Of characters that IDNA ignores nothing is left.
+    if (uri.ascii_host.empty()) return bad_uri(text, "the host name is not valid");
     raw = nullptr;
     code = idn2_to_unicode_8z8z(uri.ascii_host.c_str(), &raw, 0);
     const IdnText unicode(raw);

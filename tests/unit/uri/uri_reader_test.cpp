@@ -129,6 +129,8 @@ TEST(UriReader, WhatIsWrongIsSaidInWords) {
       {"http://[::1/", "IPv6"},
       {"http://[::g]/", "IPv6"},
       {"http://ann%01@h/", ""},
+      {"p://\u034f:1", "host"},
+      {"http://\u034f/", "host"},
   };
   for (const auto& [given, word] : table) {
     const auto uri = parse_uri(given);

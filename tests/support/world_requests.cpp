@@ -95,8 +95,9 @@ void World::ask_create(const std::string& app, std::vector<TransferSpec> specs, 
   give_body(ids, specs);
   const std::size_t asked = request("create " + short_name(ids.front()) + " x" +
                                     std::to_string(ids.size()) + (start ? ", started" : ""));
+  const TransferId first = ids.front();
   manager_->create(std::move(specs), start, std::move(ids),
-                   [this, asked, app, attach_too, first = ids.front(),
+                   [this, asked, app, attach_too, first,
                     done = std::move(done)](Result<std::vector<TransferId>> created) {
                      witness.answered(asked);
                      if (!created.ok() && bodies.contains(first)) drop_body(first);

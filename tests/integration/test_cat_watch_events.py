@@ -9,6 +9,7 @@ import time
 
 from support.body import check_bytes
 from support.deadline import STRETCH, until
+from support.events import events_started
 
 
 def half_done(box, fault, **more):
@@ -147,17 +148,6 @@ def test_events_tell_the_life_of_a_download_in_order(box, fault):
     assert received == sorted(received)
     times = [event["time"] for event in told]
     assert times == sorted(times)
-
-
-def events_started(box, fault, events):
-    """Waits until `events` tells of what happens: of transfers made for that."""
-    while True:
-        probe = box.get("--paused", fault.url(size=1))
-        try:
-            events.wait_json(lambda event: event["id"] == probe, 0.5)
-            return
-        except AssertionError:
-            continue
 
 
 def test_R25_byte_progress_comes_at_most_ten_times_a_second(box, fault):

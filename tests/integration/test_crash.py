@@ -12,6 +12,7 @@ import pytest
 from support import processes
 from support.body import check_file
 from support.deadline import until
+from support.events import events_started
 
 MIB = 1 << 20
 
@@ -178,12 +179,11 @@ def test_a_daemon_with_work_does_not_leave(box, fault):
 def test_a_daemon_that_is_watched_does_not_leave(box, fault):
     box.config({"limits": {"idle_exit_s": 1}})
     events = box.start("events", "--json")
-    transfer = box.get("--paused", fault.url(size=1))
-    events.wait_json(lambda event: event["event"] == "created")
+    events_started(box, fault, events)
     pid = box.daemon_pid()
     assert not processes.wait_gone(pid, 2.5)
     events.interrupt()
-    box.run("cancel", transfer).ok()
+    box.run("cancel", "--all").ok()
     assert processes.wait_gone(pid, 20)
 
 

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 from support.body import check_bytes, check_file
+from support.events import events_started
 from support.fault_server import OLD_DATE
 
 PAUSED = "PausedRecoverableWebErrorStatus"
@@ -64,8 +65,7 @@ def test_R156_its_bytes_can_be_read_meanwhile(quick_retries, fault):
 
 def test_R156_the_change_is_told(quick_retries, fault):
     events = quick_retries.start("events", "--json")
-    probe = quick_retries.get("--paused", fault.url(size=1))
-    events.wait_line(lambda line: probe in line)
+    events_started(quick_retries, fault, events)
     transfer, _ = paused(quick_retries, fault)
     told = events.wait_json(
         lambda event: event["id"] == transfer and event["transfer"]["status"] == PAUSED

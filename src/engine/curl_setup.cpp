@@ -1,5 +1,7 @@
 #include "engine/curl_setup.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <string_view>
@@ -80,6 +82,8 @@ void set_method(Options& options, Lines& lines, const CurlRequest& request) {
   if (request.content) {
     options.set(CURLOPT_UPLOAD, kYes);
     options.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(*request.content));
+    // A server that answers before it has read all would take the next request for the rest.
+    options.set(CURLOPT_FORBID_REUSE, kYes);
     // To ask first costs a round trip, and a second where the server does not understand.
     const bool asks_first =
         *request.content >= kWorthAsking || has_field(request.headers, "Expect");
@@ -218,6 +222,15 @@ std::string_view host_of(std::string_view uri) {
   return uri.substr(0, uri.find(':'));
 }
 
+const ClientCertificate* certificate_for(const CurlRequest& request,
+                                         const EngineSettings& settings) {
+  const auto& own = settings.client_certificates;
+  const auto found = std::ranges::find_if(own, [&request](const ClientCertificate& certificate) {
+    return matches_pattern(certificate.host, host_of(request.uri));
+  });
+  return found == own.end() ? nullptr : &*found;
+}
+
 void set_tls(Options& options, const CurlRequest& request, const EngineSettings& settings) {
   const long version = tls_version(settings.min_tls);
   const std::string& ca_file = request.ca_file.empty() ? settings.ca_file : request.ca_file;
@@ -231,11 +244,8 @@ void set_tls(Options& options, const CurlRequest& request, const EngineSettings&
     options.set(CURLOPT_CRLFILE, settings.crl_file);
     options.set(CURLOPT_PROXY_CRLFILE, settings.crl_file);
   }
-  const auto& own = settings.client_certificates;
-  const auto found = std::ranges::find_if(own, [&request](const ClientCertificate& certificate) {
-    return matches_pattern(certificate.host, host_of(request.uri));
-  });
-  if (found == own.end()) return;
+  const ClientCertificate* const found = certificate_for(request, settings);
+  if (found == nullptr) return;
   options.set(CURLOPT_SSLCERT, found->certificate);
   options.set(CURLOPT_SSLKEY, found->key.empty() ? found->certificate : found->key);
   // Else OpenSSL would ask whoever sits at the terminal for that of an encrypted one, and wait.
@@ -269,10 +279,28 @@ HeaderList headers_without(const HeaderList& headers,
   return kept;
 }
 
+/// OpenSSL would wait for whoever writes to a pipe.
+Result<void> check_tls_files(const CurlRequest& request, const EngineSettings& settings) {
+  const ClientCertificate* const own = certificate_for(request, settings);
+  const ClientCertificate none;
+  const ClientCertificate& shown = own != nullptr ? *own : none;
+  for (const std::string* path :
+       {&request.ca_file, &settings.ca_file, &settings.crl_file, &shown.certificate, &shown.key}) {
+    struct ::stat info{};
+    const bool is_odd =
+        !path->empty() && ::stat(path->c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+    if (is_odd) return Error{ErrorKind::File, 0, "read", *path, "it is no regular file"};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<RequestLines> set_up_request(CURL* easy, const CurlRequest& request,
                                     const EngineSettings& settings) {
+  if (auto checked = check_tls_files(request, settings); !checked) {
+    return std::move(checked).error();
+  }
   Options options(easy);
   Lines lines(options);
   Lines proxy_lines(options);

@@ -34,6 +34,11 @@ bool is_same(FileStamp now, const RequestBody& body) {
 
 }  // namespace
 
+bool is_empty(FileOps& ops, int fd) {
+  char first = 0;
+  return ops.pread(fd, &first, 1, 0) <= 0;
+}
+
 Result<RegularFile> open_body(FileOps& ops, const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return invalid_argument("\"" + path + "\" is not absolute");
@@ -66,6 +71,10 @@ Result<RequestBody> inspect_body(FileOps& ops, const std::string& path) {
   }
   auto file = open_body(ops, resolved.get());
   if (!file) return std::move(file).error();
+  if (file->info.st_size == 0 && !is_empty(ops, file->handle->get())) {
+    return Error{ErrorKind::InvalidArgument, 0, std::string(kSend), path,
+                 "its length is not known; give it as a stream"};
+  }
   return RequestBody{.file = resolved.get(), .is_spooled = false, .stamp = stamp_of(file->info)};
 }
 
@@ -99,10 +108,7 @@ Result<std::size_t> BodySource::read(std::span<char> into) {
 Result<void> BodySource::check_unchanged() const {
   struct ::stat info{};
   if (ops_.fstat(handle_->get(), &info) != 0) return file_error(errno, kSend, body_.file);
-  FileStamp now = stamp_of(info);
-  // Renamed or linked meanwhile, it has the same bytes.
-  now.changed_ns = body_.stamp.changed_ns;
-  if (!is_same(now, body_)) return has_changed(body_.file);
+  if (!is_same(stamp_of(info), body_)) return has_changed(body_.file);
   return {};
 }
 

@@ -15,6 +15,9 @@ namespace lh {
 /// Opens the regular file at `path`, whose last part is no link.
 [[nodiscard]] Result<RegularFile> open_body(FileOps& ops, const std::string& path);
 
+/// Whether there is nothing to read: the system's own files have a length of 0 and contents.
+[[nodiscard]] bool is_empty(FileOps& ops, int fd);
+
 [[nodiscard]] FileStamp stamp_of(const struct ::stat& info);
 
 /// A file as the content of requests. InvalidArgument if `path` is not absolute. May wait for the

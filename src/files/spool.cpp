@@ -69,6 +69,9 @@ Result<RequestBody> Spool::take(int from, const TransferId& id) {
     return invalid_argument("the descriptor of the request's body is not that of a regular file");
   }
   const auto size = static_cast<ByteCount>(info.st_size);
+  if (size == 0 && !is_empty(ops_, from)) {
+    return invalid_argument("the file of the request's body does not tell its length");
+  }
   const ByteCount in_use = used();
   if (size > limit_ || in_use > limit_ - size) return is_full(size, in_use, limit_);
   if (auto made = make_folder(); !made) return std::move(made).error();

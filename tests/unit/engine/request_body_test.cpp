@@ -153,6 +153,30 @@ TEST_F(RequestBodyTest, AServerThatDoesNotWantALargeContentIsHeard) {
   EXPECT_EQ(failure.error.http_status, 413) << failure.error.message;
 }
 
+TEST_F(RequestBodyTest, AServerThatAnswersEarlyDoesNotTakeTheNextRequestForTheRest) {
+  std::promise<std::string> rest;
+  const ScriptedServer server([&rest](const Connection& connection, const std::string& request) {
+    if (!contains(request, " /first ")) return (void)connection.send(answer("200 OK", {}, "hello"));
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    rest.set_value(connection.read_content(length_of(request)));
+  });
+  const auto completed = [](AttemptId attempt) {
+    return [attempt](const Event& event) {
+      const auto* end = std::get_if<event::AttemptCompleted>(&event);
+      return end != nullptr && end->attempt == attempt;
+    };
+  };
+  TransferPlan first = sending(server.url("/first"), std::string(kLarge, 'x'));
+  first.attempt = 1;
+  start(first);
+  ASSERT_TRUE(log.wait_for(completed(1)));
+  TransferPlan next = plan(server.url("/next"));
+  next.attempt = 2;
+  start(next);
+  EXPECT_FALSE(contains(rest.get_future().get(), "/next"));
+  EXPECT_TRUE(log.wait_for(completed(2)));
+}
+
 TEST_F(RequestBodyTest, AServerThatDoesNotKnowExpectIsAskedWithout) {
   // RFC 9110, section 15.5.18.
   const ScriptedServer server([this](const Connection& connection, const std::string& request) {

@@ -324,14 +324,19 @@ TEST_F(BodySourceTest, R57_ItIsLookedAtAgainEachTimeThatItIsSent) {
   EXPECT_LT(again.bytes.size(), 10U);
 }
 
-TEST_F(BodySourceTest, AFileThatIsRenamedOrRemovedMeanwhileHasTheSameBytes) {
-  const auto source = opened(written("0123456789"));
+TEST_F(BodySourceTest, R57_OneThatIsWrittenToAndGivenItsOldTimeIsFoundOut) {
+  const RequestBody body = written("0123456789");
+  const auto source = opened(body);
   ASSERT_EQ(first_of(*source), "0123");
-  std::filesystem::rename(folder.path("body"), folder.path("moved"));
-  EXPECT_EQ(all_of(*source), "456789");
-  std::filesystem::remove(folder.path("moved"));
-  source->go_to(0);
-  EXPECT_EQ(all_of(*source), "0123456789");
+  folder.write("body", "9876543210");
+  set_modified("body", body.stamp.modified_ns / 1'000'000'000);
+  EXPECT_TRUE(rest_of(*source).error);
+}
+
+TEST_F(BodySourceTest, R57_AFileOfTheSystemDoesNotTellItsLength) {
+  const auto body = inspect_body(ops, "/proc/version");
+  ASSERT_FALSE(body);
+  EXPECT_EQ(body.error().kind, ErrorKind::InvalidArgument);
 }
 
 TEST_F(BodySourceTest, R57_AStampThatCannotBeTakenIsNoProof) {

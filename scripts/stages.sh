@@ -55,15 +55,19 @@ run_pytest() { # PRESET
   local folder=build/$1 tests=(tests)
   # What is compared with curl or said to users is the same under any compiler. Failing disks, lost messages and odd answers
   # bring no other meeting of threads than working and even ones.
-  local left=() table
+  local table
   case $1 in
-    asan) left=(against_curl exit_codes get_options json ntlm) ;;
+    asan)
+      for table in against_curl exit_codes get_options json ntlm; do tests+=("--ignore=tests/integration/test_$table.py"); done
+      ;;
     tsan)
-      tests=(tests/integration)
-      left=(against_curl bad_input bus_faults config exchanges exit_codes get_options http_answers json ntlm)
+      tests=()
+      for table in attach_delivery bounds cat_watch_events cookies crash first_download ftp idle many negotiate \
+        pause_resume_cancel proxy request_bodies resume_validation secrets session_bus state_disk store; do
+        tests+=("tests/integration/test_$table.py")
+      done
       ;;
   esac
-  for table in "${left[@]}"; do tests+=("--ignore=tests/integration/test_$table.py"); done
   LONGHAUL_BUILD_DIR=$here/$folder /usr/bin/python3 -m pytest "${tests[@]}" -n "$((jobs * 2))" -p no:cacheprovider \
     --junitxml="$folder/results-pytest.xml" 2>&1 | tee "$folder/pytest.log"
   tools/check_results "$folder/results-pytest.xml"

@@ -6,13 +6,10 @@ file that is there, so that at every moment the target must be the old file or t
 
 import errno
 import pathlib
-import re
-import shutil
 import signal
-import subprocess
 
 import pytest
-from support import processes
+from support import preloaded, processes
 from support.body import check_file
 from support.box import ENDED
 from support.deadline import until
@@ -23,18 +20,8 @@ PARTS = 4  # so that several workers share the steps
 
 @pytest.fixture(scope="session")
 def preload(tmp_path_factory, build_dir):
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if not compiler:
-        pytest.skip("there is no C compiler")
-    library = tmp_path_factory.mktemp("shim") / "step_shim.so"
     source = pathlib.Path(__file__).with_name("step_shim.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-    # A sanitizer's runtime insists on being the first.
-    linked = subprocess.run(
-        ["ldd", build_dir / "longhauld"], capture_output=True, text=True, check=True
-    ).stdout
-    first = re.findall(r"=> (\S*lib[at]san\S*)", linked)
-    return ":".join([*first, str(library)])
+    return preloaded.build(source, tmp_path_factory.mktemp("shim"), build_dir)
 
 
 class Trial:

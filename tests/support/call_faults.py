@@ -1,29 +1,14 @@
 """Striking the n-th call of some kind that longhauld makes (call_shim.c)."""
 
 import pathlib
-import re
-import shutil
 import signal
-import subprocess
 
-import pytest
-from support import processes
+from support import preloaded, processes
 
 
 def build(folder, build_dir):
-    """Compiles the library; what LD_PRELOAD must be."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if not compiler:
-        pytest.skip("there is no C compiler")
-    library = folder / "call_shim.so"
-    source = pathlib.Path(__file__).with_name("call_shim.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-    # A sanitizer's runtime insists on being the first.
-    linked = subprocess.run(
-        ["ldd", build_dir / "longhauld"], capture_output=True, text=True, check=True
-    ).stdout
-    first = re.findall(r"=> (\S*lib[at]san\S*)", linked)
-    return ":".join([*first, str(library)])
+    """What LD_PRELOAD must be."""
+    return preloaded.build(pathlib.Path(__file__).with_name("call_shim.c"), folder, build_dir)
 
 
 class Strike:

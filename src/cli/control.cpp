@@ -1,9 +1,12 @@
 #include "cli/control.h"
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <mutex>
+#include <set>
 
 #include "cli/failure.h"
 #include "cli/selection.h"
@@ -50,6 +53,22 @@ Work work_for_all(longhaul::TransferService& service, const Steering& steering) 
   return work;
 }
 
+/// Until each of them is as `is_done` wants it.
+void wait_for(longhaul::TransferService& service, const std::vector<std::string>& ids,
+              bool (*is_done)(const TransferInfo&)) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::set<std::string> open(ids.begin(), ids.end());
+  const auto subscription = service.Watch(ids, [&](const longhaul::TransferEvent& event) {
+    if (!is_done(event.Transfer)) return;
+    const std::lock_guard lock(mutex);
+    open.erase(event.Transfer.Id);
+    changed.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&open] { return open.empty(); });
+}
+
 }  // namespace
 
 void add_steering_options(Arguments& arguments, SteeringOptions& options,
@@ -66,20 +85,22 @@ ExitStatus steer(const std::string& command, const Steering& steering,
                        "Try: longhaul help " + command);
   }
   longhaul::TransferService service = open_service();
-  const Work work = options.all ? work_for_all(service, steering)
-                                : work_for_named(service, steering, options.ids);
+  Work work = options.all ? work_for_all(service, steering)
+                          : work_for_named(service, steering, options.ids);
   ExitStatus status = ExitStatus::Done;
-  for (const auto& [verb, ids] : work) {
+  for (auto& [verb, ids] : work) {
     for (const longhaul::Refusal& each : control_all(service, verb, ids)) {
       // It may have ended since the list was read; of all, this one is no longer one of them.
       const Failure failure =
           service_failure(each.HResult, refusal_of(steering, short_id(each.Id), each.Message));
       const bool state_has_changed = static_cast<std::uint32_t>(each.HResult) == 0x8000000E ||
                                      failure.status() == ExitStatus::NoSuchTransfer;
+      std::erase(ids, each.Id);
       if (options.all && state_has_changed) continue;
       complain(failure.what(), failure.cause(), failure.next());
       status = failure.status();
     }
+    if (steering.is_done != nullptr && !ids.empty()) wait_for(service, ids, steering.is_done);
   }
   return status;
 }

@@ -19,6 +19,8 @@ struct Decision {
 struct Steering {
   std::string participle;  ///< "paused", for "cannot be paused"
   Decision (*decide)(const longhaul::TransferInfo& transfer);
+  /// What is waited for after the service has accepted it; null: nothing.
+  bool (*is_done)(const longhaul::TransferInfo& transfer) = nullptr;
 };
 
 struct SteeringOptions {

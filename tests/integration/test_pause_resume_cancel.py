@@ -37,6 +37,15 @@ def test_R31_resume_goes_on_where_the_pause_was(box, fault):
     )
 
 
+def test_R30_after_pause_has_returned_it_can_be_resumed(box, fault):
+    for _ in range(10):
+        transfer, url = running(box, fault)
+        box.run("pause", transfer).ok()
+        assert box.show(transfer)["status"] == "PausedByApplication"
+        box.run("resume", transfer).ok()
+        box.wait_status(transfer, "Completed")
+
+
 def test_R31_resume_starts_over_where_the_server_has_no_ranges(box, fault):
     transfer, url = running(box, fault, ranges="ignore", etag="none", times=1)
     box.run("pause", transfer).ok()

@@ -32,10 +32,15 @@ Decision decide(const TransferInfo& transfer) {
   return {{}, "its status is not known"};
 }
 
+/// R30. A transfer is paused when its request has ended and what came is on disk.
+bool is_at_rest(const TransferInfo& transfer) {
+  return transfer.Status != Running;
+}
+
 Run define_pause(Arguments& arguments) {
   const auto options = std::make_shared<SteeringOptions>();
   add_steering_options(arguments, *options, "All of this app's that are running or queued");
-  return [options] { return steer("pause", {"paused", &decide}, *options); };
+  return [options] { return steer("pause", {"paused", &decide, &is_at_rest}, *options); };
 }
 
 }  // namespace

@@ -84,7 +84,8 @@ class Attempt {
   [[nodiscard]] bool set_callbacks();
   void follow(Redirect redirect);
   void release_easy();
-  static int on_request_sent(void* self, char*, char*, int, int);
+  static int on_request_sent(void* self, char*, char*, int server_port, int own_port);
+  void ask_on_new_connection();
   [[nodiscard]] std::size_t send_body(std::span<char> into);
   static std::size_t on_read(char* into, std::size_t size, std::size_t count, void* self);
   static int on_seek(void* self, curl_off_t offset, int origin);
@@ -153,6 +154,8 @@ class Attempt {
   bool at_own_origin_ = true;  ///< no redirect has led to another server (R68)
   unsigned redirects_ = 0;
   std::optional<Redirect> redirect_;  ///< to follow when the present request has ended
+  bool on_new_connection_ = false;
+  bool unasked_ = false;  ///< not sent, for the server says something already
 
   // Its answer.
   HeadReader head_;

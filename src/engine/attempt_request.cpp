@@ -29,10 +29,6 @@ bool is_refused_rest(CURLcode code) {
          code == CURLE_BAD_DOWNLOAD_RESUME;
 }
 
-/// An FTP server that ignores REST says nothing of it: some of what is there already is asked for
-/// again, and compared.
-constexpr ByteCount kFtpOverlap = 64_KiB;
-
 /// libcurl takes any other number than the one it gave as "abort".
 std::size_t answer(bool go_on, std::size_t size) {
   return go_on ? size : size + 1;
@@ -83,6 +79,7 @@ CurlRequest Attempt::request() const {
           .proxy_exceptions = plan_.proxy.exceptions,
           .proxy_login = proxy_login(),
           .ca_file = plan_.ca_file,
+          .on_new_connection = on_new_connection_,
           .connect_timeout = plan_.connect_timeout,
           .buffer_size = thread_.buffer_size()};
 }
@@ -90,7 +87,8 @@ CurlRequest Attempt::request() const {
 bool Attempt::set_callbacks() {
   void* self = this;
   error_text_.front() = '\0';
-  return curl_easy_setopt(easy_, CURLOPT_PRIVATE, self) == CURLE_OK &&
+  return thread_.sockets().watch(easy_) &&
+         curl_easy_setopt(easy_, CURLOPT_PRIVATE, self) == CURLE_OK &&
          curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_.data()) == CURLE_OK &&
          curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &Attempt::on_request_sent) == CURLE_OK &&
          curl_easy_setopt(easy_, CURLOPT_PREREQDATA, self) == CURLE_OK &&
@@ -122,7 +120,20 @@ void Attempt::follow(Redirect redirect) {
     headers_ = headers_for_other_origin(headers_);
   }
   discarded_ = 0;
+  on_new_connection_ = false;
   curl_easy_reset(easy_);
+  send_request();
+}
+
+/// What came on the old one is no answer to this request, whatever it looks like.
+void Attempt::ask_on_new_connection() {
+  if (std::exchange(on_new_connection_, true)) {
+    return end(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol, false,
+                      "the server says more than it was asked"));
+  }
+  challenged_ = false;
+  release_easy();
+  easy_is_sound_ = true;
   send_request();
 }
 
@@ -141,8 +152,12 @@ void Attempt::release_easy() {
   header_lines_ = {};
 }
 
-int Attempt::on_request_sent(void* self, char*, char*, int, int) {
+int Attempt::on_request_sent(void* self, char*, char*, int server_port, int own_port) {
   auto& attempt = *static_cast<Attempt*>(self);
+  OpenSockets& sockets = attempt.thread_.sockets();
+  if (attempt.challenged_) sockets.answered(attempt.easy_);
+  attempt.unasked_ = !attempt.is_ftp() && sockets.has_unasked(server_port, own_port);
+  if (attempt.unasked_) return CURL_PREREQFUNC_ABORT;
   // Also when libcurl answers a challenge by itself.
   attempt.head_.expect_answer();
   // libcurl does not go back if nothing of what it has read was sent.
@@ -195,6 +210,8 @@ void Attempt::request_ended(CURLcode code) {
   thread_.remove(easy_);
   in_multi_ = false;
   easy_is_sound_ = easy_is_sound_ && code == CURLE_OK;
+  if (std::exchange(unasked_, false)) return ask_on_new_connection();
+  if (code == CURLE_OK) thread_.sockets().answered(easy_);
   if (redirect_ && !decided_) return follow(*std::exchange(redirect_, std::nullopt));
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
   if (is_ftp() && have_ > 0 && is_refused_rest(code)) {
@@ -236,7 +253,9 @@ bool Attempt::judge_ftp(bool no_body) {
 }
 
 ByteCount Attempt::overlap() const {
-  return is_ftp() ? std::min(have_, kFtpOverlap) : 0;
+  // Of HTTP, a request for the whole would be answered as such.
+  const ByteCount most = is_ftp() || have_ == 0 ? have_ : have_ - 1;
+  return std::min(most, plan_.overlap);
 }
 
 Attempt::Ending Attempt::curl_failure(CURLcode code) const {
@@ -351,8 +370,9 @@ bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
   const auto total = expected_total(verdict, head);
   const bool anew = verdict.kind == Verdict::Kind::StartOver;
   body_.set_total(total);
-  const auto begun =
-      anew ? body_.begin_anew(total) : body_.go_on(verdict.skip + overlap(), verdict.end, total);
+  // Where a part of HTTP begins it says itself.
+  const ByteCount skip = is_ftp() ? overlap() : verdict.skip;
+  const auto begun = anew ? body_.begin_anew(total) : body_.go_on(skip, verdict.end, total);
   if (anew) durable_ = reported_ = 0;
   // Nothing of this version is there: then nobody may vouch for it.
   if (!begun && !body_.file()) return decide(file_failure(begun.error()));

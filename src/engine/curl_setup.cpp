@@ -256,6 +256,7 @@ void set_connection(Options& options, const CurlRequest& request) {
   options.set(CURLOPT_PROTOCOLS_STR, "http,https,ftp");
   options.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   options.set(CURLOPT_NOSIGNAL, kYes);
+  if (request.on_new_connection) options.set(CURLOPT_FRESH_CONNECT, kYes);
   options.set(CURLOPT_TCP_KEEPALIVE, kYes);
   options.set(CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
   options.set(CURLOPT_TCP_KEEPINTVL, kKeepAliveSeconds);

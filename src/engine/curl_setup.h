@@ -31,6 +31,7 @@ struct CurlRequest {
   std::string proxy_exceptions;  ///< hosts that are reached without it
   std::optional<Login> proxy_login;
   std::string ca_file;  ///< empty: that of the settings
+  bool on_new_connection = false;
   Duration connect_timeout{};
   std::size_t buffer_size = 0;  ///< of libcurl's receive buffer
 };

@@ -14,6 +14,7 @@
 #include "engine/body_file.h"
 #include "engine/cookie_shelf.h"
 #include "engine/curl_engine.h"
+#include "engine/open_sockets.h"
 
 namespace lh {
 
@@ -49,6 +50,7 @@ class NetworkThread {
   [[nodiscard]] FileThread& files() { return files_; }
   [[nodiscard]] const SecretSource& secrets() { return secrets_; }
   [[nodiscard]] CookieShelf& cookies() { return cookies_; }
+  [[nodiscard]] OpenSockets& sockets() { return sockets_; }
   [[nodiscard]] WriteBuffer& write_buffer() { return write_buffer_; }
   /// Time of the present round. Does not move within one, so that a slow disk in one round is no
   /// stall of those who are served after it.
@@ -100,6 +102,7 @@ class NetworkThread {
   TransferEngine::EventSink sink_;
   HandOver hand_over_;
   Events events_;  ///< of this round
+  OpenSockets sockets_;
   CURLM* multi_;
   std::shared_ptr<Inbox> inbox_;
   WriteBuffer write_buffer_;

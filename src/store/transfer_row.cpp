@@ -396,7 +396,7 @@ void read_state(RowReader& row, TransferState& state) {
   state.stored = row.parsed(parse_ranges);
   state.boot_id = row.text();
   state.total = row.optional([&row] { return row.bytes(); });
-  state.validator.kind = row.enumerator(Validator::Kind::OldDate);
+  state.validator.kind = row.enumerator(Validator::Kind::ForeignDate);
   state.validator.value = row.text();
   state.served_digest = read_checksum(row);
   state.response = read_response(row);

@@ -223,6 +223,26 @@ def test_R160_another_thing_is_fetched_from_its_beginning(quick_retries, fault, 
     assert shown["has_restarted"] is True
 
 
+@pytest.mark.parametrize("same", [{"etag": '"1"'}, {"etag": None, "modified": "old"}])
+def test_R160_what_another_server_gives_the_same_tag_is_compared(quick_retries, fault, same):
+    box = quick_retries
+    transfer, _ = paused(box, fault, **same)
+    new = fresh(fault, host="localhost", seed="another", **same)
+    shown = go_on(box, transfer, "--url", new)
+    check_file(box.downloads / "file.bin", "another", SIZE)
+    assert shown["has_restarted"] is True
+
+
+def test_R160_another_server_with_the_same_file_sends_the_rest(quick_retries, fault):
+    box = quick_retries
+    transfer, _ = paused(box, fault)
+    new = fresh(fault, host="localhost")
+    assert go_on(box, transfer, "--url", new)["has_restarted"] is False
+    check_file(box.downloads / "file.bin", "r", SIZE)
+    (request,) = fault.requests(new)
+    assert request.first_byte == BREAK - 64 * 1024
+
+
 def test_R163_a_link_may_expire_again_and_again(quick_retries, fault):
     box = quick_retries
     transfer, _ = paused(box, fault, break_at=100_000)

@@ -41,13 +41,14 @@ std::optional<std::string> pause_obstacle(Transition& t) {
 void move_to(Transition& t, const std::pair<std::string, std::string>& uri_and_origin) {
   const auto& [uri, origin] = uri_and_origin;
   if (origin != t.spec().origin) remove_request_header(t.spec().headers, "Host");
-  Validator::Kind& proof = t.state().validator.kind;
-  const bool is_date = proof == Validator::Kind::LastModified || proof == Validator::Kind::OldDate;
-  if (uri != t.spec().uri && is_date) {
-    // Of a date alone, without the length, another server's answer is no continuation.
-    if (!t.state().total) t.restart();
-    if (proof == Validator::Kind::LastModified) proof = Validator::Kind::OldDate;
-  }
+  using Proof = Validator::Kind;
+  Proof& proof = t.state().validator.kind;
+  const bool is_date = proof == Proof::LastModified || proof == Proof::OldDate;
+  // Of a date alone, without the length, another server's answer is no continuation.
+  if (uri != t.spec().uri && is_date && !t.state().total) t.restart();
+  if (uri != t.spec().uri && proof == Proof::LastModified) proof = Proof::OldDate;
+  if (origin != t.spec().origin && proof == Proof::OldDate) proof = Proof::ForeignDate;
+  if (origin != t.spec().origin && proof == Proof::StrongEtag) proof = Proof::ForeignEtag;
   t.spec().uri = uri;
   t.spec().origin = origin;
 }

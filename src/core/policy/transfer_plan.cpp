@@ -11,6 +11,10 @@
 namespace lh {
 namespace {
 
+/// An FTP server that ignores REST says nothing of it, and another server may call another file by
+/// the same tag: so much of what is there is compared.
+constexpr ByteCount kOverlap = 64_KiB;
+
 Verdict verdict(Verdict::Kind kind, std::string reason) {
   return {.kind = kind, .skip = 0, .reason = std::move(reason)};
 }
@@ -33,7 +37,8 @@ bool validator_agrees(const Validator& validator, const HeaderList& headers, boo
   switch (validator.kind) {
     case Validator::Kind::None:
       return false;
-    case Validator::Kind::StrongEtag: {
+    case Validator::Kind::StrongEtag:
+    case Validator::Kind::ForeignEtag: {
       const auto field = find_field(headers, "ETag");
       if (!field) return !is_partial;  // RFC 9110, section 15.3.7: a 206 must have it
       const auto tag = parse_etag(*field);
@@ -43,7 +48,8 @@ bool validator_agrees(const Validator& validator, const HeaderList& headers, boo
       const auto field = find_field(headers, "Last-Modified");
       return !field || same_date(*field, validator.value);
     }
-    case Validator::Kind::OldDate: {
+    case Validator::Kind::OldDate:
+    case Validator::Kind::ForeignDate: {
       const auto field = find_field(headers, "Last-Modified");
       return field && same_date(*field, validator.value);
     }
@@ -151,6 +157,7 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
     plan.total = state.total;
     plan.served_digest = state.served_digest;
     plan.resume_from = state.stored.prefix_length();
+    if (is_ftp || state.validator.is_foreign()) plan.overlap = kOverlap;
     plan.trust_file_size =
         !boot_id.empty() && state.boot_id == boot_id && (state.response.has_value() || is_ftp);
   }

@@ -28,6 +28,7 @@ struct TransferPlan {
   std::optional<ByteCount> total;         ///< that a 206 must confirm
   std::optional<Checksum> served_digest;  ///< that a 206 must not contradict
   Validator validator;
+  ByteCount overlap = 0;        ///< so much of what is there is asked for again, and compared
   Target target;                ///< folder of the partial file
   std::string known_file_name;  ///< chosen by an earlier attempt; empty if none
   Duration connect_timeout{};

@@ -51,7 +51,7 @@ struct LONGHAUL_EXPORT TransferInfo {
   std::string Group;  ///< empty: none
   std::string Url;
   std::string Method;
-  std::string File;  ///< empty until the name is known
+  std::string File;  ///< result or source; empty until the name is known, and where there is none
   BackgroundTransferStatus Status = BackgroundTransferStatus::Idle;
   std::vector<BlockerInfo> Blockers;
   std::optional<UtcTime> NextAttempt;
@@ -103,28 +103,35 @@ struct TransferLogin {
   std::string Password;
 };
 
-/// Settings that the downloads of one batch share.
-struct DownloadSettings {
+/// How requests are made.
+struct RequestSettings {
   std::string Method = "GET";
   std::vector<std::pair<std::string, std::string>> Headers;
   BackgroundTransferPriority Priority = BackgroundTransferPriority::Default;
   BackgroundTransferCostPolicy CostPolicy = BackgroundTransferCostPolicy::Default;
   std::string Group;
-  std::string Checksum;                      ///< "sha256:HEX"; empty: none. Only for a batch of one
   std::optional<TransferLogin> ServerLogin;  ///< for the server of each URL, not for redirects
   std::optional<TransferLogin> ProxyLogin;
   /// "http://host:port", https, socks4, socks4a, socks5, socks5h; empty: none. Absent: what the
   /// proxy variables of the environment say now.
   std::optional<std::string> Proxy;
-  std::string CertificateFile;              ///< PEM, absolute path, trusted instead of the system's
-  std::vector<WebErrorStatus> Recoverable;  ///< errors that pause instead of ending
-  std::string BodyFile;  ///< absolute path of what each request sends; empty: nothing
+  std::string CertificateFile;  ///< PEM, absolute path, trusted instead of the system's
+  std::string BodyFile;         ///< absolute path of what each request sends; empty: nothing
   /// Or read from here before the transfer is there, which must be the only one of its batch: gives
   /// what comes next, 0 bytes at the end; what it throws fails the creation.
   std::function<std::size_t(std::span<std::uint8_t>)> BodyStream;
-  bool ReplaceExisting = true;  ///< false: a FileName that is taken becomes "name (2).ext"
   bool KeepWhenEnded =
       true;  ///< listed until forgotten or the retention is over, however often it was delivered
+};
+/// Settings that the downloads of one batch share.
+struct DownloadSettings : RequestSettings {
+  std::string Checksum;                     ///< "sha256:HEX"; empty: none. Only for a batch of one
+  std::vector<WebErrorStatus> Recoverable;  ///< errors that pause instead of ending
+  bool ReplaceExisting = true;  ///< false: a FileName that is taken becomes "name (2).ext"
+};
+/// What an upload sends is its BodyFile, or its BodyStream.
+struct UploadSettings : RequestSettings {
+  UploadSettings() { Method = "POST"; }
 };
 /// One download of a batch.
 struct DownloadItem {
@@ -193,7 +200,7 @@ class LONGHAUL_EXPORT TransferSubscription {
   virtual ~TransferSubscription() = default;
 };
 
-/// Reads the bytes of a download while they arrive.
+/// Reads the bytes of a download, or of the answer to an upload, while they arrive.
 class LONGHAUL_EXPORT ContentReader {
  public:
   virtual ~ContentReader() = default;
@@ -218,6 +225,8 @@ class LONGHAUL_EXPORT TransferService {
   /// durable. A bad item is named by its index in the message.
   std::vector<std::string> CreateDownloads(const DownloadSettings& settings,
                                            const std::vector<DownloadItem>& items, bool start);
+  /// The same for one upload. What the server answers is kept: OpenContent.
+  std::string CreateUpload(const UploadSettings& settings, const std::string& url, bool start);
 
   /// Calls `visit` for each in order of creation, page by page, until it returns false.
   void List(const ListQuery& query, const std::function<bool(const TransferInfo&)>& visit);
@@ -238,7 +247,7 @@ class LONGHAUL_EXPORT TransferService {
   std::unique_ptr<TransferSubscription> WatchAll(bool all_apps,
                                                  std::function<void(const TransferEvent&)> handler);
 
-  /// Bytes of a download from `offset` on.
+  /// Bytes of a download, or of the answer to an upload, from `offset` on.
   std::unique_ptr<ContentReader> OpenContent(const std::string& id, std::uint64_t offset);
 
   ServiceStatus Status();

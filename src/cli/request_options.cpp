@@ -13,7 +13,6 @@
 #include "cli/options.h"
 
 namespace lh::cli {
-namespace {
 
 std::string readable_file(const std::string& path, const std::string& what) {
   if (access(path.c_str(), R_OK) != 0) {
@@ -30,14 +29,10 @@ std::size_t read_standard_input(std::span<std::uint8_t> into) {
   }
 }
 
-}  // namespace
-
-void RequestOptions::declare(Arguments& arguments) {
+void RequestOptions::declare(Arguments& arguments, const std::string& usual_method) {
   arguments.values("-H,--header", "'NAME: VALUE'", headers,
                    "Send this header; may be given several times");
-  arguments.value("--method", "METHOD", method, "HTTP method, GET unless given");
-  arguments.value("--body-file", "FILE", body_file,
-                  "Send what is in FILE with the request; - is standard input");
+  arguments.value("--method", "METHOD", method, "HTTP method, " + usual_method + " unless given");
   arguments.value("--user", "USER[:PASSWORD]", user,
                   "Log in to the server; without PASSWORD it is asked for");
   arguments.value("--user-file", "FILE", user_file,
@@ -50,7 +45,12 @@ void RequestOptions::declare(Arguments& arguments) {
                   "Trust the certificates in FILE (PEM) instead of the system's");
 }
 
-void RequestOptions::apply(longhaul::DownloadSettings& settings) const {
+void RequestOptions::declare_body(Arguments& arguments) {
+  arguments.value("--body-file", "FILE", body_file,
+                  "Send what is in FILE with the request; - is standard input");
+}
+
+void RequestOptions::apply(longhaul::RequestSettings& settings) const {
   if (method) {
     check_method(*method);
     settings.Method = *method;

@@ -53,9 +53,9 @@ std::optional<lh::Login> login_of(const PasswordCredential& credential) {
 }
 
 /// For a download that is created now.
-lh::DownloadSettingsModel settings_of(detail::DownloaderState& own) {
+lh::TransferSettings settings_of(detail::DownloaderState& own) {
   const std::lock_guard lock(own.mutex);
-  lh::DownloadSettingsModel settings = own.settings;
+  lh::TransferSettings settings = own.settings;
   settings.server_login = login_of(own.server_credential);
   settings.proxy_login = login_of(own.proxy_credential);
   if (!own.has_proxy) settings.proxy = lh::proxy_from_environment();
@@ -63,7 +63,7 @@ lh::DownloadSettingsModel settings_of(detail::DownloaderState& own) {
 }
 
 lh::Snapshot new_snapshot(const lh::Guid& id, const std::string& app, std::string uri,
-                          std::string file, const lh::DownloadSettingsModel& settings) {
+                          std::string file, const lh::TransferSettings& settings) {
   lh::Snapshot snapshot;
   snapshot.id = id;
   snapshot.app = app;
@@ -93,7 +93,7 @@ Wish read_wish(const Uri& uri, const IStorageFile& result_file) {
   return {to_string(uri.AbsoluteUri()), real_folder(target.folder), std::move(target.name)};
 }
 
-DownloadOperation create(const Wish& wish, const lh::DownloadSettingsModel& settings) {
+DownloadOperation create(const Wish& wish, const lh::TransferSettings& settings) {
   const auto connection = lh::ServiceConnection::of_app(lh::app_id());
   const auto ids =
       std::get<0>(lh::value_or_throw(connection->call_and_wait<std::vector<std::string>>(
@@ -217,7 +217,7 @@ DownloadOperation BackgroundDownloader::CreateDownload(const Uri& uri,
                                                        const IStorageFile& requestBodyFile) const {
   if (!requestBodyFile) return CreateDownload(uri, resultFile);
   const Wish wish = read_wish(uri, resultFile);
-  lh::DownloadSettingsModel settings = settings_of(state());
+  lh::TransferSettings settings = settings_of(state());
   settings.body_file = to_string(requestBodyFile.Path());
   return create(wish, settings);
 }

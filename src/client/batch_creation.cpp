@@ -23,18 +23,14 @@ constexpr std::size_t kBytesPerCall = 4UL * 1024 * 1024;
 constexpr std::size_t kCallsUnderWay = 3;
 constexpr int kTries = 3;
 
-DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
-  DownloadSettingsModel model;
+/// What downloads and uploads have in common.
+TransferSettings to_model(const longhaul::RequestSettings& settings) {
+  TransferSettings model;
   model.method = settings.Method;
   for (const auto& [name, value] : settings.Headers) model.headers.push_back({name, value});
   model.priority = settings.Priority;
   model.cost_policy = settings.CostPolicy;
   model.group = settings.Group;
-  if (!settings.Checksum.empty()) {
-    Result<Checksum> checksum = parse_checksum(settings.Checksum);
-    if (!checksum) throw_error(checksum.error());
-    model.checksum = std::move(*checksum);
-  }
   const auto login = [](const std::optional<longhaul::TransferLogin>& given) {
     return given ? std::optional(Login{given->User, given->Password}) : std::nullopt;
   };
@@ -42,10 +38,20 @@ DownloadSettingsModel to_model(const longhaul::DownloadSettings& settings) {
   model.proxy_login = login(settings.ProxyLogin);
   model.proxy = settings.Proxy ? proxy_for_all(*settings.Proxy) : proxy_from_environment();
   model.ca_file = settings.CertificateFile;
-  model.recoverable = settings.Recoverable;
   model.body_file = settings.BodyFile;
-  model.collision = settings.ReplaceExisting ? Collision::Replace : Collision::MakeUnique;
   model.keep = settings.KeepWhenEnded;
+  return model;
+}
+
+TransferSettings to_model(const longhaul::DownloadSettings& settings) {
+  TransferSettings model = to_model(static_cast<const longhaul::RequestSettings&>(settings));
+  if (!settings.Checksum.empty()) {
+    Result<Checksum> checksum = parse_checksum(settings.Checksum);
+    if (!checksum) throw_error(checksum.error());
+    model.checksum = std::move(*checksum);
+  }
+  model.recoverable = settings.Recoverable;
+  model.collision = settings.ReplaceExisting ? Collision::Replace : Collision::MakeUnique;
   return model;
 }
 
@@ -56,8 +62,7 @@ Result<void> check_item(const longhaul::DownloadItem& item) {
   return checked;
 }
 
-void require_all_utf8(const DownloadSettingsModel& settings,
-                      const std::vector<longhaul::DownloadItem>& items) {
+void require_all_utf8(const TransferSettings& settings) {
   for (const HeaderField& field : settings.headers) {
     require_utf8(field);
   }
@@ -73,6 +78,9 @@ void require_all_utf8(const DownloadSettingsModel& settings,
        {settings.proxy.http, settings.proxy.https, settings.proxy.ftp, settings.proxy.exceptions}) {
     require_utf8("the proxy", proxy);
   }
+}
+
+void require_all_utf8(const std::vector<longhaul::DownloadItem>& items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const Result<void> checked = check_item(items[i]); !checked) {
       Error error = checked.error();
@@ -126,11 +134,37 @@ std::vector<Piece> pieces_of(const std::vector<longhaul::DownloadItem>& items) {
   return pieces;
 }
 
+/// Whether the one with this id is there. None if nobody can say.
+std::optional<bool> exists(ServiceConnection& connection, const TransferId& id) {
+  ListRequest request;
+  request.id_prefix = id.to_string();
+  request.all_apps = true;
+  const auto page = connection.call_and_wait<std::vector<WireSnapshot>>(
+      "List", Repeat::Safe, encode_list_request(request), std::uint64_t{0}, std::uint32_t{1});
+  if (!page) return std::nullopt;
+  return !std::get<0>(*page.value).empty();
+}
+
+/// Calls `create`, and again if the service was lost before it could answer; not if it had done its
+/// work, which the next service is asked by the id that was chosen here.
+template <typename Create>
+std::optional<TransferError> create_once(ServiceConnection& connection, const TransferId& id,
+                                         Create create) {
+  for (int tries = 1;; ++tries) {
+    std::optional<TransferError> failure = create();
+    const bool was_lost = failure && failure->hresult == hr::kServiceUnavailable;
+    if (!was_lost) return failure;
+    const std::optional<bool> there = exists(connection, id);
+    if (there == true) return std::nullopt;
+    if (!there || tries == kTries) return failure;
+  }
+}
+
 /// Downloads that are being created: in one call, or as a batch, piece by piece and some of them at
 /// a time.
 class Creation {
  public:
-  Creation(ServiceConnection& connection, DownloadSettingsModel settings,
+  Creation(ServiceConnection& connection, TransferSettings settings,
            const std::vector<longhaul::DownloadItem>& items, bool start)
       : connection_(connection),
         settings_(std::move(settings)),
@@ -141,17 +175,9 @@ class Creation {
     for (std::size_t i = 0; i < items.size(); ++i) ids_.push_back(random_guid());
   }
 
-  /// Creates all or none, exactly once, also if the service ends meanwhile: the ids were chosen
-  /// here, so the next service can be asked whether the one before had created them.
+  /// Creates all or none, exactly once, also if the service ends meanwhile.
   [[nodiscard]] std::optional<TransferError> run() {
-    for (int tries = 1;; ++tries) {
-      auto failure = try_once();
-      const bool was_lost = failure && failure->hresult == hr::kServiceUnavailable;
-      if (!was_lost) return failure;
-      const std::optional<bool> there = exist();
-      if (there == true) return std::nullopt;
-      if (!there || tries == kTries) return failure;
-    }
+    return create_once(connection_, ids_.front(), [this] { return try_once(); });
   }
   [[nodiscard]] const std::vector<TransferId>& ids() const { return ids_; }
 
@@ -223,19 +249,8 @@ class Creation {
                                                start_);
   }
 
-  /// Whether the downloads are there: all of them or none. None if nobody can say.
-  [[nodiscard]] std::optional<bool> exist() {
-    ListRequest request;
-    request.id_prefix = ids_.front().to_string();
-    request.all_apps = true;
-    const auto page = connection_.call_and_wait<std::vector<WireSnapshot>>(
-        "List", Repeat::Safe, encode_list_request(request), std::uint64_t{0}, std::uint32_t{1});
-    if (!page) return std::nullopt;
-    return !std::get<0>(*page.value).empty();
-  }
-
   ServiceConnection& connection_;
-  DownloadSettingsModel settings_;
+  TransferSettings settings_;
   const std::vector<longhaul::DownloadItem>& items_;
   const std::vector<Piece> pieces_;
   const bool start_;
@@ -248,12 +263,13 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
                                           const longhaul::DownloadSettings& settings,
                                           const std::vector<longhaul::DownloadItem>& items,
                                           bool start) {
-  DownloadSettingsModel model = to_model(settings);
+  TransferSettings model = to_model(settings);
   if (items.empty()) return {};
   if (model.checksum && items.size() > 1) {
     throw_error(invalid_argument("one checksum cannot be that of several downloads"));
   }
-  require_all_utf8(model, items);
+  require_all_utf8(model);
+  require_all_utf8(items);
   if (settings.BodyStream) {
     if (items.size() > 1) throw_error(invalid_argument("a stream is the body of one request"));
     model.body = spool_body(connection, settings.BodyStream);
@@ -264,6 +280,23 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
   ids.reserve(items.size());
   for (const TransferId& id : creation.ids()) ids.push_back(id.to_string());
   return ids;
+}
+
+std::string create_upload(ServiceConnection& connection, const longhaul::UploadSettings& settings,
+                          const std::string& url, bool start) {
+  TransferSettings model = to_model(settings);
+  require_all_utf8(model);
+  require_utf8("the URL", url);
+  if (settings.BodyStream) model.body = spool_body(connection, settings.BodyStream);
+  const TransferId id = random_guid();
+  model.ids = {id};
+  const auto failure = create_once(connection, id, [&]() -> std::optional<TransferError> {
+    auto answer = connection.call_and_wait<std::vector<std::string>>(
+        "CreateUpload", Repeat::Never, encode_settings(model), url, start);
+    return answer ? std::nullopt : std::optional(std::move(answer.error));
+  });
+  if (failure) throw_error(*failure);
+  return id.to_string();
 }
 
 }  // namespace lh

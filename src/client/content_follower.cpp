@@ -109,13 +109,18 @@ ContentFollower::Outcome ContentFollower::try_read(std::span<std::uint8_t> buffe
     return {};
   }
   if (!has_ended(snapshot_.status)) return {};
-  if (snapshot_.status == BackgroundTransferStatus::Completed) return {Outcome::Kind::End, 0, {}};
+  // R99: also an error has an answer, which can be read.
+  const bool is_answer = snapshot_.kind == TransferKind::Upload && snapshot_.http_status &&
+                         snapshot_.status == BackgroundTransferStatus::Error;
+  const bool is_whole = snapshot_.status == BackgroundTransferStatus::Completed;
+  if (is_whole || is_answer) return {Outcome::Kind::End, 0, {}};
   return fail(end_error(snapshot_));
 }
 
 /// A finished download is its result file; the service may have forgotten it already.
 bool ContentFollower::open_result() {
-  if (snapshot_.status != BackgroundTransferStatus::Completed) return false;
+  const bool is_complete = snapshot_.status == BackgroundTransferStatus::Completed;
+  if (!is_complete || snapshot_.kind != TransferKind::Download) return false;
   content_.reset(::open(snapshot_.file.c_str(), O_RDONLY | O_CLOEXEC));
   return static_cast<bool>(content_);
 }

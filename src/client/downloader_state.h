@@ -10,7 +10,7 @@ namespace longhaul::detail {
 /// The settings behind the handles of a downloader.
 struct DownloaderState {
   std::mutex mutex;
-  lh::DownloadSettingsModel settings;
+  lh::TransferSettings settings;
   PasswordCredential server_credential = nullptr;
   PasswordCredential proxy_credential = nullptr;
   bool has_proxy = false;  ///< in `settings`; else that of the environment is used

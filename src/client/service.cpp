@@ -145,6 +145,11 @@ std::vector<std::string> TransferService::CreateDownloads(const DownloadSettings
   return lh::create_downloads(*impl_->connection, settings, items, start);
 }
 
+std::string TransferService::CreateUpload(const UploadSettings& settings, const std::string& url,
+                                          bool start) {
+  return lh::create_upload(*impl_->connection, settings, url, start);
+}
+
 void TransferService::List(const ListQuery& query,
                            const std::function<bool(const TransferInfo&)>& visit) {
   const lh::ListRequest request = list_request(query);

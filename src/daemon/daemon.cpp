@@ -347,6 +347,10 @@ class Daemon::Impl {
   void discard_if_ended(const TransferId& id) {
     manager_.show(id, [this](std::optional<TransferManager::Shown> shown) {
       if (!shown || !is_final(shown->transfer.state.phase) || shown->transfer.live.file_job) return;
+      // What a server said when it refused an upload is kept with it (R99).
+      const bool is_answer = shown->transfer.spec.kind == TransferKind::Upload &&
+                             shown->transfer.state.phase == Phase::Failed;
+      if (is_answer) return;
       FileService::Job job;
       job.id = shown->transfer.id;
       job.target = shown->transfer.spec.target;

@@ -12,6 +12,12 @@ std::string result_path(const Transfer& transfer) {
   return folder == "/" ? "/" + name : folder + "/" + name;
 }
 
+/// R97: none of what was not one file of the app's.
+std::string source_path(const Transfer& transfer) {
+  const auto& body = transfer.spec.body;
+  return body && !body->is_spooled ? body->file : std::string();
+}
+
 Snapshot make_snapshot(const Transfer& transfer, const Facts& facts, QueueHold hold,
                        std::uint64_t sequence) {
   const TransferSpec& spec = transfer.spec;
@@ -23,7 +29,7 @@ Snapshot make_snapshot(const Transfer& transfer, const Facts& facts, QueueHold h
   s.group = spec.group;
   s.uri = spec.uri;
   s.method = spec.method;
-  s.file = result_path(transfer);
+  s.file = spec.kind == TransferKind::Upload ? source_path(transfer) : result_path(transfer);
   s.status = status_of(transfer, facts);
   s.priority = spec.priority;
   s.cost_policy = spec.cost_policy;
@@ -31,7 +37,8 @@ Snapshot make_snapshot(const Transfer& transfer, const Facts& facts, QueueHold h
                          ? transfer.live.received
                          : state.stored.prefix_length();
   s.total_to_receive = state.total;
-  if (spec.kind == TransferKind::Download) s.total_to_send = 0;  // no body goes with the request
+  s.bytes_sent = transfer.live.attempt != 0 ? transfer.live.sent : state.sent;
+  s.total_to_send = state.send_total.value_or(0);
   s.restarts = state.restarts;
   s.has_response_changed = state.has_response_changed;
   s.started = state.phase != Phase::Created && state.started.has_value();

@@ -10,7 +10,7 @@ namespace lh {
 [[nodiscard]] Snapshot make_snapshot(const Transfer& transfer, const Facts& facts, QueueHold hold,
                                      std::uint64_t sequence);
 [[nodiscard]] Details make_details(const Transfer& transfer);
-/// Absolute path of the result; empty until the name is known.
+/// Absolute path of the result, of an upload that of the answer; empty until the name is known.
 [[nodiscard]] std::string result_path(const Transfer& transfer);
 
 }  // namespace lh

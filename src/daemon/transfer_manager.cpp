@@ -76,13 +76,15 @@ TransferManager::TransferManager(Seams seams, Outside outside, Limits limits, st
 
 TransferManager::~TransferManager() = default;
 
-Surroundings TransferManager::surroundings() {
+Surroundings TransferManager::surroundings(const Transfer& transfer) {
   // xorshift64: jitter needs no better source, and simulations need the same sequence again.
   random_state_ ^= random_state_ << 13;
   random_state_ ^= random_state_ >> 7;
   random_state_ ^= random_state_ << 17;
   const double jitter = static_cast<double>(random_state_ >> 11) * 0x1.0p-53;
-  return Surroundings{seams_.clock.now(), facts_, limits_, boot_id_, jitter};
+  Surroundings in{seams_.clock.now(), facts_, limits_, boot_id_, jitter};
+  in.is_attended = outside_.has_listeners(transfer);
+  return in;
 }
 
 // --- entries -----------------------------------------------------------------------------------
@@ -149,7 +151,7 @@ Snapshot TransferManager::snapshot_of(const Transfer& transfer, std::uint64_t se
 
 void TransferManager::feed(LiveTransfer& entry, const Event& event) {
   const Filed before(entry.transfer);
-  take(entry, step(entry.transfer, event, surroundings()), before);
+  take(entry, step(entry.transfer, event, surroundings(entry.transfer)), before);
 }
 
 void TransferManager::take(LiveTransfer& entry, Step step, const Filed& before) {
@@ -263,7 +265,8 @@ Step TransferManager::created(const TransferId& id, TransferSpec spec, bool star
   event::Created first;
   first.start = start;
   first.queue_position = start ? ++last_queue_position_ : 0;
-  return step(std::move(transfer), first, surroundings());
+  const Surroundings in = surroundings(transfer);
+  return step(std::move(transfer), first, in);
 }
 
 void TransferManager::create(std::vector<TransferSpec> specs, bool start,
@@ -359,6 +362,17 @@ void TransferManager::control(ControlVerb verb, const std::vector<TransferId>& i
   });
 }
 
+/// R99: the answer to an upload was kept until now.
+void TransferManager::discard_answer(const Transfer& transfer) {
+  if (transfer.spec.kind != TransferKind::Upload) return;
+  FileService::Job job;
+  job.id = transfer.id;
+  job.target = transfer.spec.target;
+  job.file_name = transfer.spec.target.file_name;
+  job.with_result = true;
+  seams_.files.discard(std::move(job));
+}
+
 void TransferManager::erase(LiveTransfer& entry,
                             std::function<void(std::optional<TransferError>)> answer) {
   const Phase phase = entry.transfer.state.phase;
@@ -397,6 +411,7 @@ void TransferManager::erase(LiveTransfer& entry,
     if (const auto secret = gone->transfer.spec.secret) give_up(*secret);
     const auto& body = gone->transfer.spec.body;
     if (body && body->is_spooled) outside_.drop_body(id);
+    discard_answer(gone->transfer);
     const auto others = std::move(gone->when_settled);  // asked for the same meanwhile
     live_.erase(id);
     answer(std::nullopt);

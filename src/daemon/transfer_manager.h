@@ -140,7 +140,7 @@ class TransferManager {
   /// What slots and queue know of an entry; compared before and after a step.
   struct Filed;
 
-  [[nodiscard]] Surroundings surroundings();
+  [[nodiscard]] Surroundings surroundings(const Transfer& transfer);
   [[nodiscard]] Snapshot snapshot_of(const Transfer& transfer, std::uint64_t sequence) const;
   LiveTransfer* find(const TransferId& id);
   LiveTransfer& adopt(Transfer transfer);
@@ -166,6 +166,7 @@ class TransferManager {
   void file_or_let_go(LiveTransfer& entry);
   void came_to_rest(LiveTransfer& entry);
   void tell_shown_status(std::vector<TransferId> rows, const Facts& before);
+  void discard_answer(const Transfer& transfer);
   void erase(LiveTransfer& entry, std::function<void(std::optional<TransferError>)> answer);
   /// One operation needs it no longer.
   void give_up(const SecretId& secret);

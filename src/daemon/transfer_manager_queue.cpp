@@ -29,7 +29,7 @@ void TransferManager::recover(Done<Result<void>> done) {
   seams_.store.load_finishing([this, done = std::move(done)](Result<std::vector<Transfer>> rows) {
     if (!rows.ok()) return done(rows.error());
     for (Transfer& row : *rows) {
-      Step first = lh::recover(row, surroundings());
+      Step first = lh::recover(row, surroundings(row));
       LiveTransfer& entry = adopt(std::move(row));
       runner_.take(entry, std::move(first), facts_, seams_.clock.now());
       if (entry.transfer.live.file_job) ++file_jobs_;

@@ -121,6 +121,8 @@ class TransfersAdaptor final
   void CreateDownloads(sdbus::Result<std::vector<std::string>>&& result, Dictionary settings,
                        std::vector<sdbus::Struct<std::string, std::string, std::string>> items,
                        bool start) override;
+  void CreateUpload(sdbus::Result<std::vector<std::string>>&& result, Dictionary settings,
+                    std::string url, bool start) override;
   std::uint64_t BeginBatch() override;
   void EndBatch(sdbus::Result<std::uint64_t>&& result, std::uint64_t batch, bool publish) override;
   void Control(
@@ -145,6 +147,9 @@ class TransfersAdaptor final
   void require_hello() { static_cast<void>(caller_app()); }
 
   struct Creation;
+  void begin_creation(const std::shared_ptr<Creation>& creation, const Dictionary& settings,
+                      const std::vector<WireItem>& items);
+  void check_folders(const std::shared_ptr<Creation>& creation);
   void keep_body(const std::shared_ptr<Creation>& creation);
   void keep_secrets(const std::shared_ptr<Creation>& creation);
   void create(const std::shared_ptr<Creation>& creation);

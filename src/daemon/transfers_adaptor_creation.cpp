@@ -1,4 +1,6 @@
 // The part of TransfersAdaptor that creates downloads, one by one or as a batch.
+#include <unistd.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,6 +14,7 @@
 #include "ipc/error_names.h"
 #include "platform/file_ops.h"
 #include "platform/system_info.h"
+#include "platform/xdg_paths.h"
 
 namespace lh {
 namespace {
@@ -48,11 +51,17 @@ std::optional<SecretId> entry_for(Secrets wanted, Specs& specs) {
   return entry->second;
 }
 
-bool has_body(const DownloadSettingsModel& settings) {
+bool has_body(const TransferSettings& settings) {
   return !settings.body_file.empty() || settings.body;
 }
 
-Result<void> check_body(const DownloadSettingsModel& settings, std::size_t items) {
+/// Of the state folder: where the answers to uploads are kept.
+constexpr std::string_view kResponses = "/responses";
+
+Result<void> check_body(TransferKind kind, const TransferSettings& settings, std::size_t items) {
+  if (kind == TransferKind::Upload && !has_body(settings)) {
+    return invalid_argument("an upload needs something to send");
+  }
   if (!settings.body) return {};
   if (!settings.body_file.empty()) return invalid_argument("a request has one body, not two");
   const bool is_one = items == 1 && !settings.batch;
@@ -60,29 +69,45 @@ Result<void> check_body(const DownloadSettingsModel& settings, std::size_t items
   return {};
 }
 
-/// The spec of one item; everything but the folder is checked.
-Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std::string& app,
-                               const WireItem& item, Secrets& secrets) {
-  Result<RequestAddress> address = read_address(std::get<0>(item));
-  if (!address.ok()) return address.error();
-  if (address->login) secrets.server = std::move(address->login);
-  TransferSpec spec;
-  spec.kind = TransferKind::Download;
-  spec.app = app;
-  spec.uri = std::move(address->uri);
-  spec.origin = std::move(address->origin);
+Result<void> check_upload(const TransferSettings& settings) {
+  const bool is_odd = settings.checksum || settings.batch || !settings.recoverable.empty();
+  if (is_odd) return invalid_argument("a setting is for downloads only");
+  return {};
+}
+
+/// What fits to the protocol and the method.
+Result<void> check_request(const TransferSpec& spec, const TransferSettings& settings,
+                           const Secrets& secrets) {
   const bool is_ftp = spec.uri.starts_with("ftp:");
-  if (is_ftp && settings.method != "GET" && settings.method != kFtpMethod) {
+  const bool is_upload = spec.kind == TransferKind::Upload;
+  if (is_ftp && !is_upload && settings.method != "GET" && settings.method != kFtpMethod) {
     return invalid_argument("FTP has no method " + settings.method);
   }
   if (is_ftp && secrets.server && !is_one_line(*secrets.server)) {
     return invalid_argument("control characters in the user or password for an FTP server");
   }
-  if (has_body(settings)) {
-    if (is_ftp) return invalid_argument("a request for an FTP file has no body");
-    if (settings.method == "HEAD") return invalid_argument("a HEAD request has no body");
+  if (!has_body(settings)) return {};
+  if (is_ftp && !is_upload) return invalid_argument("a request for an FTP file has no body");
+  if (settings.method == "HEAD") return invalid_argument("a HEAD request has no body");
+  return {};
+}
+
+/// The spec of one item; everything but the folder is checked.
+Result<TransferSpec> make_spec(TransferKind kind, const TransferSettings& settings,
+                               const std::string& app, const WireItem& item, Secrets& secrets) {
+  Result<RequestAddress> address = read_address(std::get<0>(item));
+  if (!address.ok()) return address.error();
+  if (address->login) secrets.server = std::move(address->login);
+  TransferSpec spec;
+  spec.kind = kind;
+  spec.app = app;
+  spec.uri = std::move(address->uri);
+  spec.origin = std::move(address->origin);
+  if (auto checked = check_request(spec, settings, secrets); !checked) {
+    return std::move(checked).error();
   }
-  spec.method = is_ftp ? std::string(kFtpMethod) : settings.method;
+  const bool is_ftp_download = spec.uri.starts_with("ftp:") && kind == TransferKind::Download;
+  spec.method = is_ftp_download ? std::string(kFtpMethod) : settings.method;
   spec.headers = settings.headers;
   spec.proxy = settings.proxy;
   spec.ca_file = settings.ca_file;
@@ -102,7 +127,7 @@ Result<TransferSpec> make_spec(const DownloadSettingsModel& settings, const std:
 }
 
 /// Takes what is secret out of the settings that all items share.
-Result<Secrets> take_secrets(DownloadSettingsModel& settings) {
+Result<Secrets> take_secrets(TransferSettings& settings) {
   Secrets secrets;
   secrets.server = std::exchange(settings.server_login, std::nullopt);
   secrets.proxy = std::exchange(settings.proxy_login, std::nullopt);
@@ -122,16 +147,16 @@ Result<Secrets> take_secrets(DownloadSettingsModel& settings) {
   return secrets;
 }
 
-Result<Specs> make_specs(DownloadSettingsModel& settings, const std::string& app,
+Result<Specs> make_specs(TransferKind kind, TransferSettings& settings, const std::string& app,
                          const std::vector<WireItem>& items) {
-  if (auto body = check_body(settings, items.size()); !body) return std::move(body).error();
+  if (auto body = check_body(kind, settings, items.size()); !body) return std::move(body).error();
   const auto common = take_secrets(settings);
   if (!common) return common.error();
   Specs specs;
   specs.list.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
     Secrets secrets = *common;
-    Result<TransferSpec> spec = make_spec(settings, app, items[i], secrets);
+    Result<TransferSpec> spec = make_spec(kind, settings, app, items[i], secrets);
     if (!spec.ok()) return with_index(spec.error(), i, items.size());
     spec->secret = entry_for(std::move(secrets), specs);
     specs.list.push_back(std::move(*spec));
@@ -172,10 +197,22 @@ Result<void> resolve_folders(std::vector<TransferSpec>& specs,
   return {};
 }
 
+/// One that is not made is told by the check of it that follows.
+void make_durable_folder(const std::string& path) {
+  FileOps& ops = system_file_ops();
+  if (ops.access(path, F_OK) == 0 || !ensure_private_folder(path)) return;
+  const int parent = ops.open_folder(path.substr(0, path.rfind('/')));
+  if (parent < 0) return;
+  const FileHandle handle(ops, parent);
+  [[maybe_unused]] const int synced = ops.fsync(parent);
+}
+
 }  // namespace
 
-/// One call of CreateDownloads on its way.
+/// One call that creates transfers on its way.
 struct TransfersAdaptor::Creation {
+  TransferKind kind = TransferKind::Download;
+  std::string app;
   std::shared_ptr<Answer<std::vector<std::string>>> answer;
   std::optional<OpenBatches::Number> batch;
   std::vector<TransferSpec> specs;
@@ -191,17 +228,37 @@ struct TransfersAdaptor::Creation {
 void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&& result,
                                        Dictionary settings, std::vector<WireItem> items,
                                        bool start) {
-  const std::string app = caller_app();
   auto creation = std::make_shared<Creation>();
+  creation->app = caller_app();
   creation->answer = share(std::move(result));
   creation->start = start;
-  Result<DownloadSettingsModel> common = decode_settings(settings);
+  begin_creation(creation, settings, items);
+}
+
+void TransfersAdaptor::CreateUpload(sdbus::Result<std::vector<std::string>>&& result,
+                                    Dictionary settings, std::string url, bool start) {
+  auto creation = std::make_shared<Creation>();
+  creation->kind = TransferKind::Upload;
+  creation->app = caller_app();
+  creation->answer = share(std::move(result));
+  creation->start = start;
+  const std::string folder = parts_.service.state_folder + std::string(kResponses);
+  begin_creation(creation, settings, {{std::move(url), folder, std::string()}});
+}
+
+void TransfersAdaptor::begin_creation(const std::shared_ptr<Creation>& creation,
+                                      const Dictionary& settings,
+                                      const std::vector<WireItem>& items) {
+  Result<TransferSettings> common = decode_settings(settings);
   if (!common.ok()) return refuse(*creation, common.error());
+  if (creation->kind == TransferKind::Upload) {
+    if (auto checked = check_upload(*common); !checked) return refuse(*creation, checked.error());
+  }
   if (common->batch) {
     if (!batches_.begin_part(*common->batch, caller())) return refuse(*creation, no_such_batch());
     creation->batch = common->batch;
   }
-  auto specs = make_specs(*common, app, items);
+  auto specs = make_specs(creation->kind, *common, creation->app, items);
   if (!specs.ok()) return refuse(*creation, specs.error());
   auto ids = ids_for(std::move(common->ids), specs->list.size());
   if (!ids.ok()) return refuse(*creation, ids.error());
@@ -210,6 +267,16 @@ void TransfersAdaptor::CreateDownloads(sdbus::Result<std::vector<std::string>>&&
   creation->ids = std::move(*ids);
   creation->body_file = std::move(common->body_file);
   creation->body = std::move(common->body);
+  check_folders(creation);
+}
+
+void TransfersAdaptor::check_folders(const std::shared_ptr<Creation>& creation) {
+  if (creation->kind == TransferKind::Upload) {
+    Target& target = creation->specs.front().target;
+    target.file_name = creation->ids.front().to_string();
+    target.collision = Collision::Replace;
+    parts_.inquiries.run([folder = target.folder] { make_durable_folder(folder); });
+  }
   parts_.inquiries.check_folders(folders_of(creation->specs), [this, &loop = parts_.loop, creation](
                                                                   std::vector<FolderCheck> checks) {
     loop.post([this, creation, checks = std::move(checks)] {

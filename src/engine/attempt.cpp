@@ -157,12 +157,13 @@ void Attempt::settle() {
   if (body_.failure()) return end(file_failure(*body_.failure()));
   watch_pace();
   const TimePoint now = thread_.now();
-  if (body_.received() == reported_) return;
+  if (!has_news()) return;
   if (progress_.allow(now)) {
     report_bytes();
   } else {
     thread_.wake_at(progress_.next(now));
   }
+  if (body_.received() == durable_) return;
   if (body_.received() >= write_behind_at_ + kWriteBehind) {
     write_behind_at_ = body_.received();
     thread_.files().write_behind(body_.file());
@@ -174,7 +175,15 @@ void Attempt::settle() {
   }
 }
 
+bool Attempt::has_news() const {
+  return body_.received() != reported_ || (is_upload() && sent_to_ != reported_sent_);
+}
+
 void Attempt::report_bytes() {
+  if (is_upload() && sent_to_ != reported_sent_) {
+    reported_sent_ = sent_to_;
+    thread_.emit(plan_.id, event::BytesSent{plan_.attempt, reported_sent_});
+  }
   if (reported_ == body_.received()) return;
   reported_ = body_.received();
   thread_.emit(plan_.id, event::BytesArrived{plan_.attempt, reported_});
@@ -218,8 +227,9 @@ std::optional<TimePoint> Attempt::on_timer() {
   if (stage_ == Stage::Ending) return std::nullopt;
   const TimePoint now = thread_.now();
   const auto deadline = response_deadline();
-  if (deadline && now >= *deadline && stage_ == Stage::Discarding && (decided_ || redirect_)) {
-    leave_discarded_body();
+  const bool is_useless = stage_ == Stage::Discarding || stage_ == Stage::Body;
+  if (deadline && now >= *deadline && is_useless && (decided_ || redirect_)) {
+    leave_useless_body();
     return std::nullopt;
   }
   if (deadline && now >= *deadline) {
@@ -238,7 +248,7 @@ std::optional<TimePoint> Attempt::on_timer() {
     watch_pace();
     also_at(pace_.next());
   }
-  if (reported_ != body_.received()) {
+  if (has_news()) {
     if (progress_.allow(now)) {
       report_bytes();
     } else {
@@ -320,11 +330,11 @@ void Attempt::emit_end() {
       thread_.emit(plan_.id, event::AttemptCompleted{attempt, size});
       break;
     case Ending::Kind::Stopped:
-      thread_.emit(plan_.id, event::AttemptStopped{attempt, durable_});
+      thread_.emit(plan_.id, event::AttemptStopped{attempt, durable_, was_sent_});
       break;
     case Ending::Kind::Failed:
       thread_.emit(plan_.id, event::AttemptFailed{attempt, std::move(ending.failure), durable_,
-                                                  ending.bytes_lost});
+                                                  ending.bytes_lost, was_sent_});
       break;
     case Ending::Kind::RefusedRange:
       thread_.emit(plan_.id, event::AttemptRefusedRange{attempt, ending.status});

@@ -98,12 +98,14 @@ class Attempt {
   [[nodiscard]] bool may_be_challenge(int status) const;
   [[nodiscard]] bool take_body(std::span<const char> data);
   [[nodiscard]] bool discard(std::size_t size);
-  void leave_discarded_body();
+  void leave_useless_body();
   [[nodiscard]] bool judge(const ResponseHead& head);
   [[nodiscard]] bool is_ftp() const { return plan_.method == kFtpMethod; }
+  [[nodiscard]] bool is_upload() const { return plan_.kind == TransferKind::Upload; }
   [[nodiscard]] bool judge_ftp(bool no_body);
   [[nodiscard]] ByteCount overlap() const;
   [[nodiscard]] bool begin_body(const Verdict& verdict, const ResponseHead& head);
+  [[nodiscard]] bool keep_refusal(const ResponseHead& head);
   [[nodiscard]] std::optional<ByteCount> expected_total(const Verdict& verdict,
                                                         const ResponseHead& head) const;
   [[nodiscard]] std::string choose_file_name(const Verdict& verdict,
@@ -113,6 +115,7 @@ class Attempt {
   void body_ended();
 
   // Bytes on their way to the disk.
+  [[nodiscard]] bool has_news() const;
   void report_bytes();
   void watch_pace();
   void begin_checkpoint();
@@ -122,6 +125,7 @@ class Attempt {
   bool decide(Ending ending);
   void end(Ending ending);
   void go_on_ending();
+  void go_to(ByteOffset offset);
   void emit_end();
   [[nodiscard]] Ending file_failure(const Error& error) const;
   [[nodiscard]] Ending source_failure(const Error& error) const;
@@ -173,7 +177,10 @@ class Attempt {
   ProgressPacer progress_;
   CheckpointPacer checkpoints_;
   PaceWatch pace_;
-  ByteCount sent_ = 0;  ///< of the request's content, however often
+  ByteCount sent_ = 0;     ///< of the request's content, however often
+  ByteCount sent_to_ = 0;  ///< of an upload's content, by the present request
+  bool was_sent_ = false;  ///< a request has been sent, or a part of it
+  ByteCount reported_sent_ = 0;
   bool to_settle_ = false;
   ByteCount reported_ = 0;
   ByteCount durable_ = 0;

@@ -15,6 +15,8 @@ namespace {
 
 /// A body of no use is read up to here, so that the connection stays usable.
 constexpr std::size_t kMaxDiscarded = 64_KiB;
+/// What a server says to refuse an upload is kept up to here.
+constexpr ByteCount kMaxRefusal = 16_MiB;
 
 std::span<const char> bytes_of(const char* data, std::size_t size, std::size_t count) {
   return {data, size * count};
@@ -114,7 +116,7 @@ void Attempt::follow(Redirect redirect) {
     source_.reset();
     headers_ = headers_without_content(headers_);
   }
-  if (source_) source_->go_to(0);
+  if (source_) go_to(0);
   if (redirect.other_origin) {
     at_own_origin_ = false;
     headers_ = headers_for_other_origin(headers_);
@@ -161,12 +163,18 @@ int Attempt::on_request_sent(void* self, char*, char*, int server_port, int own_
   // Also when libcurl answers a challenge by itself.
   attempt.head_.expect_answer();
   // libcurl does not go back if nothing of what it has read was sent.
-  if (attempt.source_) attempt.source_->go_to(0);
+  if (attempt.source_) attempt.go_to(0);
+  attempt.was_sent_ = true;
   attempt.challenged_ = false;
   attempt.stage_ = Stage::AwaitingHead;
   attempt.active_at_ = attempt.request_sent_at_ = attempt.thread_.now();
   attempt.thread_.wake_at(attempt.active_at_ + attempt.plan_.response_timeout);
   return CURL_PREREQFUNC_OK;
+}
+
+void Attempt::go_to(ByteOffset offset) {
+  source_->go_to(offset);
+  sent_to_ = offset;
 }
 
 /// A large body takes its time: the server is asked for an answer when it has it all.
@@ -175,6 +183,8 @@ std::size_t Attempt::send_body(std::span<char> into) {
   auto read = source_->read(into);
   if (read) {
     sent_ += *read;
+    sent_to_ += *read;
+    if (is_upload() && !std::exchange(to_settle_, true)) thread_.settle_later(plan_.attempt);
     return *read;
   }
   decide(source_failure(read.error()));
@@ -190,7 +200,7 @@ std::size_t Attempt::on_read(char* into, std::size_t size, std::size_t count, vo
 int Attempt::on_seek(void* self, curl_off_t offset, int origin) {
   auto& attempt = *static_cast<Attempt*>(self);
   if (origin != SEEK_SET || !attempt.source_) return CURL_SEEKFUNC_CANTSEEK;
-  attempt.source_->go_to(static_cast<ByteOffset>(offset));
+  attempt.go_to(static_cast<ByteOffset>(offset));
   return CURL_SEEKFUNC_OK;
 }
 
@@ -355,6 +365,7 @@ bool Attempt::judge(const ResponseHead& head) {
       return true;
     case Verdict::Kind::Reject:
       decide(rejected(head));
+      if (is_upload()) return keep_refusal(head);
       break;
     case Verdict::Kind::Invalid:
       report_response(head, verdict.kind, std::nullopt, plan_.known_file_name);
@@ -362,6 +373,19 @@ bool Attempt::judge(const ResponseHead& head) {
                            false, "invalid answer: " + verdict.reason));
   }
   report_response(head, verdict.kind, std::nullopt, plan_.known_file_name);
+  return true;
+}
+
+/// R99: the answer to an upload is kept, whatever it says.
+bool Attempt::keep_refusal(const ResponseHead& head) {
+  stage_ = Stage::Body;
+  const auto total = body_length(head);
+  // Of one that cannot be stored, the status alone is told. Room is not reserved for it.
+  const auto begun = body_.begin_anew(std::nullopt);
+  if (!begun) stage_ = Stage::Discarding;
+  body_.set_total(total);
+  report_response(head, Verdict::Kind::Reject, total, plan_.known_file_name);
+  checkpoints_.started(thread_.now(), 0);
   return true;
 }
 
@@ -387,6 +411,7 @@ std::optional<ByteCount> Attempt::expected_total(const Verdict& verdict,
                                                  const ResponseHead& head) const {
   if (method_ == "HEAD") return ByteCount{0};
   if (is_ftp()) return ftp_size(head);
+  if (is_upload()) return body_length(head);
   const auto total = total_length(head);
   return total || verdict.kind == Verdict::Kind::StartOver ? total : plan_.total;
 }
@@ -430,6 +455,7 @@ bool Attempt::take_body(std::span<const char> data) {
   if (is_ftp() && !judged_ && !judge_ftp(false)) return false;
   if (stage_ != Stage::Body) return discard(data.size());
   if (!std::exchange(to_settle_, true)) thread_.settle_later(plan_.attempt);
+  if (decided_ && body_.received() + data.size() > kMaxRefusal) return false;
   switch (body_.take(data)) {
     case BodyFile::Taken::Yes:
       return true;
@@ -456,7 +482,7 @@ bool Attempt::discard(std::size_t size) {
 }
 
 /// The body that is of no use does not end: what is known already does not wait for it.
-void Attempt::leave_discarded_body() {
+void Attempt::leave_useless_body() {
   easy_is_sound_ = false;
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
   thread_.remove(easy_);

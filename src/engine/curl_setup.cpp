@@ -82,6 +82,7 @@ void set_method(Options& options, Lines& lines, const CurlRequest& request) {
   if (request.content) {
     options.set(CURLOPT_UPLOAD, kYes);
     options.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(*request.content));
+    options.try_to_set(CURLOPT_UPLOAD_BUFFERSIZE, static_cast<long>(request.buffer_size));
     // A server that answers before it has read all would take the next request for the rest.
     options.set(CURLOPT_FORBID_REUSE, kYes);
     // To ask first costs a round trip, and a second where the server does not understand.

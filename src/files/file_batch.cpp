@@ -30,6 +30,9 @@ void discard_partial_files(FileOps& ops, FileJobs jobs, const FileService::Event
     if (const auto folder = folders.open(job.target.folder)) {
       [[maybe_unused]] const int removed =
           ops.unlink_at(*folder, partial_file_name(job.id).c_str());
+      if (job.with_result && !job.file_name.empty()) {
+        [[maybe_unused]] const int gone = ops.unlink_at(*folder, job.file_name.c_str());
+      }
     }
     events.emplace_back(job.id, event::FileDiscarded{});
   }

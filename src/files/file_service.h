@@ -27,6 +27,7 @@ class FileService {
     bool checksum_is_servers = false;    ///< the server told it, not the app
     ByteCount expected_size = 0;         ///< sync: what the file must hold
     std::optional<CommitIntent> intent;  ///< commit
+    bool with_result = false;            ///< discard: also the file that a commit has named
   };
 
   virtual ~FileService() = default;
@@ -37,7 +38,7 @@ class FileService {
   /// FileCommitted or FileFailed. If the partial file is gone and the target has the intent's
   /// identity, an earlier commit had succeeded: FileCommitted.
   virtual void commit(Job job) = 0;
-  /// Removes the partial file if it is there: FileDiscarded.
+  /// Removes the partial file (and, if asked, the result) if it is there: FileDiscarded.
   virtual void discard(Job job) = 0;
 };
 

@@ -43,8 +43,8 @@ using WireRefusal = sdbus::Struct<std::string, std::int32_t, std::string>;
 [[nodiscard]] WireDictionary encode_details(const Details& details);
 [[nodiscard]] Result<Details> decode_details(const WireDictionary& wire);
 
-/// Settings that the downloads of one call share.
-struct DownloadSettingsModel {
+/// Settings that the transfers of one call share.
+struct TransferSettings {
   std::string method = "GET";
   HeaderList headers;
   BackgroundTransferPriority priority = BackgroundTransferPriority::Default;
@@ -63,10 +63,10 @@ struct DownloadSettingsModel {
   std::optional<std::uint64_t> batch;       ///< of BeginBatch
   std::vector<TransferId> ids;              ///< chosen by the client; empty: by the service
 
-  friend bool operator==(const DownloadSettingsModel&, const DownloadSettingsModel&) = default;
+  friend bool operator==(const TransferSettings&, const TransferSettings&) = default;
 };
-[[nodiscard]] WireDictionary encode_settings(const DownloadSettingsModel& settings);
-[[nodiscard]] Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire);
+[[nodiscard]] WireDictionary encode_settings(const TransferSettings& settings);
+[[nodiscard]] Result<TransferSettings> decode_settings(const WireDictionary& wire);
 
 /// What Change changes. Absent and empty mean unchanged.
 struct ChangeRequest {

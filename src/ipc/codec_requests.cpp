@@ -92,7 +92,7 @@ void write(WireDictionary& wire, const char* name, const std::optional<T>& field
 
 }  // namespace
 
-WireDictionary encode_settings(const DownloadSettingsModel& settings) {
+WireDictionary encode_settings(const TransferSettings& settings) {
   WireDictionary wire;
   wire.emplace(key::kMethod, settings.method);
   if (!settings.headers.empty()) wire.emplace(key::kHeaders, encode_headers(settings.headers));
@@ -124,8 +124,8 @@ WireDictionary encode_settings(const DownloadSettingsModel& settings) {
   return wire;
 }
 
-Result<DownloadSettingsModel> decode_settings(const WireDictionary& wire) {
-  DownloadSettingsModel settings;
+Result<TransferSettings> decode_settings(const WireDictionary& wire) {
+  TransferSettings settings;
   DictionaryReader reader(wire, "settings");
   read(reader, key::kMethod, settings.method);
   read_headers(reader, key::kHeaders, settings.headers);

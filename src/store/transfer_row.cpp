@@ -69,6 +69,9 @@ constexpr std::array kColumns = {
     "commit_device",
     "commit_inode",
     "commit_size",
+    "sent",
+    "send_total",
+    "request_open",
     "rank",
 };
 
@@ -406,6 +409,9 @@ void read_state(RowReader& row, TransferState& state) {
   state.has_response_changed = row.flag();
   state.error = read_error(row);
   state.commit = read_commit(row);
+  state.sent = row.bytes();
+  state.send_total = row.optional([&row] { return row.bytes(); });
+  state.request_open = row.flag();
 }
 
 void bind_checksum(Statement& statement, const std::optional<Checksum>& checksum) {
@@ -495,6 +501,7 @@ Result<void> bind_transfer(Statement& statement, const Transfer& transfer) {
   statement.bind(state.file_name).bind(state.bytes_needed);
   statement.bind(state.restarts).bind(state.has_response_changed);
   bind_end(statement, state);
+  statement.bind(state.sent).bind(state.send_total).bind(state.request_open);
   statement.bind(rank_of(spec.priority));
   return {};
 }

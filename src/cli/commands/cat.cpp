@@ -69,16 +69,16 @@ Run define_cat(Arguments& arguments) {
 
 }  // namespace
 
-const Command cat_command{"cat",
-                          "[OPTION...] ID",
-                          "Copy what has been downloaded so far to standard output",
-                          "Prints the bytes that are there, from the offset on and without a gap, "
-                          "also while the download "
-                          "runs. With --follow it goes on until the download has ended; if that "
-                          "fails, the exit status is "
-                          "1.",
-                          "longhaul cat --follow 3f2a | tar -xJf -\n"
-                          "longhaul cat --length 512 3f2a | file -",
-                          &define_cat};
+const Command cat_command{
+    "cat",
+    "[OPTION...] ID",
+    "Copy what has been received so far to standard output",
+    "Prints the bytes that are there, from the offset on and without a gap, "
+    "also while the download runs. With --follow it goes on until the download "
+    "has ended; if that fails, the exit status is 1. Of an upload these are "
+    "the bytes of the server's answer, also of one that says why it failed.",
+    "longhaul cat --follow 3f2a | tar -xJf -\n"
+    "longhaul cat --length 512 3f2a | file -",
+    &define_cat};
 
 }  // namespace lh::cli

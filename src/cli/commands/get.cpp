@@ -5,21 +5,15 @@
 #include <charconv>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 
 #include "cli/command.h"
+#include "cli/creation_options.h"
 #include "cli/download_plan.h"
 #include "cli/failure.h"
-#include "cli/follow.h"
 #include "cli/options.h"
-#include "cli/output.h"
-#include "cli/request_options.h"
 #include "cli/selection.h"
-#include "cli/transfer_json.h"
-#include "cli/words.h"
 #include "longhaul/foundation/hresult.h"
 
 namespace lh::cli {
@@ -30,18 +24,10 @@ struct GetOptions {
   std::optional<std::string> file;
   std::optional<std::string> folder;
   std::optional<std::string> list;
-  std::optional<std::string> priority;
-  std::optional<std::string> cost_policy;
   std::optional<std::string> checksum;
   std::optional<std::string> recoverable;
-  RequestOptions request;
-  bool wait = false;
-  bool paused = false;
-  bool json = false;
+  CreationOptions common;
 };
-
-/// Up to so many are asked for one by one; for more, the list is read once.
-constexpr std::size_t kShownSingly = 16;
 
 void append_list(const GetOptions& options, const std::string& folder,
                  std::vector<PlannedDownload>& downloads) {
@@ -71,10 +57,9 @@ std::vector<PlannedDownload> plan(const GetOptions& options) {
   if (options.file && (options.list || options.urls.size() > 1))
     throw bad_argument("-o names the file of one download, but there are several",
                        "Give a folder with -d, or a list with -i.");
-  if (options.list == "-" && options.request.body_file == "-")
+  if (options.list == "-" && options.common.request.body_file == "-")
     throw bad_argument("standard input cannot be both the list and the body");
-  if (options.wait && options.paused)
-    throw bad_argument("--wait would never end: --paused does not start the download");
+  options.common.check();
   const std::string current = current_folder();
   const std::string folder = options.folder ? absolute_path(current, *options.folder) : current;
   std::vector<PlannedDownload> downloads;
@@ -99,10 +84,8 @@ std::vector<PlannedDownload> plan(const GetOptions& options) {
 
 longhaul::DownloadSettings settings_of(const GetOptions& options) {
   longhaul::DownloadSettings settings;
-  options.request.apply(settings);
+  options.common.apply(settings);
   if (options.recoverable) settings.Recoverable = parse_web_errors(*options.recoverable);
-  if (options.priority) settings.Priority = parse_priority(*options.priority);
-  if (options.cost_policy) settings.CostPolicy = parse_cost_policy(*options.cost_policy);
   if (options.checksum) {
     check_checksum(*options.checksum);
     settings.Checksum = *options.checksum;
@@ -142,62 +125,23 @@ std::vector<std::string> create(longhaul::TransferService& service,
   }
 }
 
-/// The objects of all, in the order of `ids`, however the service lists them.
-void print_objects(longhaul::TransferService& service, const std::vector<std::string>& ids,
-                   Output& output) {
-  if (ids.size() <= kShownSingly) {
-    for (const std::string& id : ids) output.line(transfer_json(service.Show(id).Info));
-    return;
-  }
-  std::unordered_map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < ids.size(); ++i) places.emplace(ids[i], i);
-  std::map<std::size_t, std::string> early;
-  std::size_t next = 0;
-  service.List({}, [&](const TransferInfo& each) {
-    const auto place = places.find(each.Id);
-    if (place == places.end()) return true;
-    early.emplace(place->second, transfer_json(each));
-    for (auto first = early.begin(); first != early.end() && first->first == next; ++next) {
-      output.line(first->second);
-      first = early.erase(first);
-    }
-    return next < ids.size();
-  });
-  for (const auto& [place, text] : early) output.line(text);
-}
-
-ExitStatus wait_for(longhaul::TransferService& service, const std::vector<std::string>& ids,
-                    const std::vector<PlannedDownload>& downloads) {
-  FollowPlan follow_plan;
+ExitStatus run_get(const GetOptions& options) {
+  const std::vector<PlannedDownload> downloads = plan(options);
+  if (downloads.empty()) return ExitStatus::Done;
+  const longhaul::DownloadSettings settings = settings_of(options);
+  longhaul::TransferService service = open_service();
+  const std::vector<std::string> ids = create(service, settings, downloads, !options.common.paused);
+  std::vector<longhaul::TransferInfo> created;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     // The news brings the rest.
-    TransferInfo& transfer = follow_plan.transfers.emplace_back();
+    longhaul::TransferInfo& transfer = created.emplace_back();
     transfer.Id = ids[i];
     transfer.Url = downloads[i].item.Url;
     if (downloads[i].is_named())
       transfer.File = downloads[i].item.Folder + "/" + downloads[i].item.FileName;
     transfer.Started = longhaul::UtcTime{};
   }
-  follow_plan.showing = can_redraw(STDERR_FILENO) ? Showing::ErrorBars : Showing::Nothing;
-  follow_plan.again =
-      "longhaul watch" + (ids.size() == 1 ? " " + short_id(ids.front()) : std::string());
-  return follow(service, follow_plan);
-}
-
-ExitStatus run_get(const GetOptions& options) {
-  const std::vector<PlannedDownload> downloads = plan(options);
-  if (downloads.empty()) return ExitStatus::Done;
-  const longhaul::DownloadSettings settings = settings_of(options);
-  longhaul::TransferService service = open_service();
-  const std::vector<std::string> ids = create(service, settings, downloads, !options.paused);
-  Output output;
-  if (options.json) {
-    print_objects(service, ids, output);
-  } else {
-    for (const std::string& id : ids) output.line(id);
-  }
-  output.flush();
-  return options.wait ? wait_for(service, ids, downloads) : ExitStatus::Done;
+  return report_created(service, options.common, std::move(created));
 }
 
 Run define_get(Arguments& arguments) {
@@ -210,20 +154,16 @@ Run define_get(Arguments& arguments) {
   arguments.value("-i,--input", "LIST", options->list,
                   "Read more downloads from the file LIST (- is standard input): a line each, "
                   "URL or URL<TAB>FILE");
-  arguments.flag("--wait", options->wait, "Wait until all have ended, with progress on a terminal");
-  arguments.flag("--paused", options->paused, "Create only; 'longhaul resume' starts it");
-  arguments.value("--priority", "PRIORITY", options->priority,
-                  "Place in the queue: high, default or low");
-  arguments.value("--cost-policy", "POLICY", options->cost_policy,
-                  "Networks to use: default, unrestricted-only or always");
+  options->common.declare_life(arguments);
   arguments.value("--checksum", "ALGORITHM:HEX", options->checksum,
                   "Fail unless the file has this sha256, sha512, sha1 or md5 digest");
-  options->request.declare(arguments);
+  options->common.request.declare(arguments, "GET");
+  options->common.request.declare_body(arguments);
   arguments.value(
       "--recoverable", "STATUS[,STATUS]", options->recoverable,
       "Pause on these errors (such as Forbidden) instead of ending; 'longhaul set --url' "
       "and 'longhaul resume' go on");
-  arguments.flag("--json", options->json, "Print each transfer as a JSON object, not just its ID");
+  options->common.declare_output(arguments);
   return [options] { return run_get(*options); };
 }
 

@@ -81,6 +81,10 @@ std::optional<ByteCount> total_length(const ResponseHead& head) {
     return range ? range->total : std::nullopt;
   }
   if (head.status < 200 || head.status > 299 || is_encoded(head)) return std::nullopt;
+  return body_length(head);
+}
+
+std::optional<ByteCount> body_length(const ResponseHead& head) {
   // With a transfer coding the length is not that of the body (RFC 9112, section 6.3).
   if (find_field(head.headers, "Transfer-Encoding")) return std::nullopt;
   return content_length(head.headers).value;

@@ -24,6 +24,8 @@ struct ResponseHead {
 /// Length of the whole representation where the head tells it: Content-Range total, else
 /// Content-Length of a 200 that is not encoded.
 [[nodiscard]] std::optional<ByteCount> total_length(const ResponseHead& head);
+/// Of the body itself, whatever it is; none if it is not told.
+[[nodiscard]] std::optional<ByteCount> body_length(const ResponseHead& head);
 /// The validator to resume with (R72 as amended): none for an encoded body.
 [[nodiscard]] Validator validator_of(const ResponseHead& head);
 /// Whether the lengths that the head gives contradict each other (RFC 9110, section 8.6): such an

@@ -72,7 +72,9 @@ Result<void> check_digest(const Checksum& checksum) {
 }
 
 Result<void> check_enums(const TransferSpec& spec) {
-  if (spec.kind != TransferKind::Download) return invalid_argument("only downloads are supported");
+  if (spec.kind != TransferKind::Download && spec.kind != TransferKind::Upload) {
+    return invalid_argument("neither a download nor an upload");
+  }
   switch (spec.priority) {
     case BackgroundTransferPriority::Default:
     case BackgroundTransferPriority::High:
@@ -185,6 +187,8 @@ Result<void> check_spec(const TransferSpec& spec) {
   if (auto result = check_label("app id", spec.app); !result) return result;
   if (auto result = check_label("group", spec.group); !result) return result;
   if (auto result = check_request_uri(spec.uri); !result) return result;
+  const bool is_ftp_upload = spec.kind == TransferKind::Upload && spec.uri.starts_with("ftp:");
+  if (is_ftp_upload) return bad("URL", spec.uri, "uploads go over http and https only");  // R101
   if (auto result = check_method(spec.method); !result) return result;
   for (const HeaderField& header : spec.headers) {
     if (auto result = check_request_header(header.name, header.value); !result) return result;

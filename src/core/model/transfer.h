@@ -31,7 +31,8 @@ struct LiveState {
   bool file_job = false;  ///< a sync, commit or discard is under way
   bool restart_told = false;  ///< what is in the file is void already, and that was told
   ByteCount received = 0;     ///< written so far, synced or not; what Progress shows
-  TimePoint last_bytes_at{};  ///< when `received` last grew
+  ByteCount sent = 0;         ///< of an upload, by the present attempt
+  TimePoint last_bytes_at{};  ///< when `received` or `sent` last grew
 
   friend bool operator==(const LiveState&, const LiveState&) = default;
 };

@@ -31,7 +31,7 @@ enum class Collision : std::uint8_t {
   MakeUnique = 1  ///< a name that came from the server or the URL: never replaces anything
 };
 
-/// Where a download goes.
+/// Where a download goes, and the response to an upload.
 struct Target {
   std::string folder;     ///< absolute, symbolic links resolved
   std::string file_name;  ///< empty: from Content-Disposition (sanitised), else from the URL, once
@@ -58,7 +58,7 @@ struct TransferSpec {
   HeaderList headers;              ///< but the secret ones
   std::optional<SecretId> secret;  ///< what else the requests need (core/model/secrets.h)
   ProxySettings proxy;
-  std::optional<RequestBody> body;  ///< what the request sends; empty: nothing
+  std::optional<RequestBody> body;  ///< what the request sends; empty: nothing. An upload has one
   std::string ca_file;  ///< absolute path of the certificates to trust; empty: the configuration's
   Target target;
   std::string group;

@@ -68,6 +68,11 @@ struct TransferState {
   bool has_response_changed = false;   ///< more than one response
   std::optional<TransferError> error;  ///< the last one; final in Failed
   std::optional<CommitIntent> commit;  ///< Finishing
+  // Uploads; what is received is the response then.
+  ByteCount sent = 0;                   ///< by the last attempt, at rest
+  std::optional<ByteCount> send_total;  ///< length of the content
+  bool request_open = false;  ///< a request that must not be sent twice unseen was under way, and
+                              ///< nothing is known of its end (R86)
 
   friend bool operator==(const TransferState&, const TransferState&) = default;
 };

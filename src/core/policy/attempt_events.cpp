@@ -45,6 +45,19 @@ void settle(Transition& t, StopReason reason) {
   t.persist();
 }
 
+/// Keeps in mind whether a request may have been carried out whose end nobody has seen. An answer
+/// is an end.
+void note_open_request(Transition& t, bool was_sent, const TransferError* error) {
+  const bool is_answered = error != nullptr && error->http_status.has_value();
+  if (!was_sent || is_answered) t.state().request_open = false;
+}
+
+/// Whether the server has said that it has taken the upload, before its answer broke off.
+bool was_taken(Transition& t) {
+  const auto& response = t.state().response;
+  return t.state().request_open && response && response->status >= 200 && response->status < 300;
+}
+
 /// Answers that refuse a range.
 bool is_refusal(int status) {
   return status == 412 || status == 416;
@@ -62,7 +75,10 @@ void attempt_failed(Transition& t, const Failure& failure) {
     t.enter(Phase::Queued, why_stopped(StopReason::NoNetwork));
     return t.persist();
   }
-  if (!failure.transient) return t.fail_or_ask_app(failure.error, "failed");
+  if (!failure.transient || was_taken(t)) return t.fail_or_ask_app(failure.error, "failed");
+  if (t.must_not_repeat() && !t.in().is_attended) {
+    return t.end_unseen("the request broke while the app was not there");
+  }
   t.retry_or_fail(failure);
 }
 
@@ -138,6 +154,7 @@ void on(Transition& t, const event::SlotGranted& e) {
     return t.sync_file();
   }
   if (hold_reason(t.spec(), t.in().facts) != StopReason::None) return;
+  if (t.must_not_repeat() && !t.in().is_attended) return t.wait_for_app();
   t.because("got a slot");
   t.start_attempt(e.attempt);
 }
@@ -165,6 +182,9 @@ void on(Transition& t, const event::WakeDue&) {
   const Phase phase = t.state().phase;
   if (phase != Phase::RetryAt && phase != Phase::DiskFull) return;
   if (t.state().wake_at && *t.state().wake_at > t.in().now) return;
+  if (t.must_not_repeat() && !t.in().is_attended) {
+    return t.end_unseen("the request was cut off while the app was not there");
+  }
   if (t.state().commit) {
     t.enter(Phase::Finishing, "looks for room");
     t.persist();
@@ -177,8 +197,9 @@ void on(Transition& t, const event::WakeDue&) {
 void on(Transition& t, const event::ResponseArrived& e) {
   if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
   TransferState& state = t.state();
-  const bool had_bytes =
-      (e.replaced && !t.live().restart_told) || !state.stored.empty() || t.live().received > 0;
+  // What an earlier answer to an upload had was void when the request began.
+  const bool had_bytes = !t.is_upload() && ((e.replaced && !t.live().restart_told) ||
+                                            !state.stored.empty() || t.live().received > 0);
   action::Notify news{.what = What::Response, .response_changed = t.spec().method != kFtpMethod};
   switch (e.verdict) {
     case Verdict::Kind::AskAgain:
@@ -205,7 +226,9 @@ void on(Transition& t, const event::ResponseArrived& e) {
       break;
   }
   record_response(t, e.head);
-  if (e.verdict == Verdict::Kind::StartOver) begin_anew(t, e, had_bytes);
+  // R99: the answer to an upload is kept, whatever it says.
+  const bool is_kept = t.is_upload() && e.verdict == Verdict::Kind::Reject;
+  if (e.verdict == Verdict::Kind::StartOver || is_kept) begin_anew(t, e, had_bytes);
   if (e.verdict == Verdict::Kind::Append) {
     state.boot_id = t.in().boot_id;
     t.persist();
@@ -217,6 +240,13 @@ void on(Transition& t, const event::BytesArrived& e) {
   if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
   if (e.received > t.live().received) t.live().last_bytes_at = t.in().now;
   t.live().received = e.received;
+  t.notify(What::Progress);
+}
+
+void on(Transition& t, const event::BytesSent& e) {
+  if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
+  t.live().last_bytes_at = t.in().now;
+  t.live().sent = e.sent;
   t.notify(What::Progress);
 }
 
@@ -253,6 +283,7 @@ void on(Transition& t, const event::AttemptCompleted& e) {
 void on(Transition& t, const event::AttemptStopped& e) {
   if (!t.is_current(e.attempt)) return;
   const StopReason reason = t.close_attempt();
+  note_open_request(t, e.was_sent, nullptr);
   t.record_prefix(e.durable_prefix);
   settle(t, reason);
 }
@@ -260,6 +291,7 @@ void on(Transition& t, const event::AttemptStopped& e) {
 void on(Transition& t, const event::AttemptFailed& e) {
   if (!t.is_current(e.attempt)) return;
   const StopReason reason = t.close_attempt();
+  note_open_request(t, e.was_sent, &e.failure.error);
   if (e.bytes_lost) {
     t.restart();
   } else {
@@ -288,6 +320,8 @@ void on(Transition& t, const event::AttemptDiskFull& e) {
   if (!t.is_current(e.attempt)) return;
   const StopReason reason = t.close_attempt();
   t.record_prefix(e.durable_prefix);
+  // There is no room for the answer to what was sent, and must not be sent twice.
+  if (was_wanted(t, reason) && t.must_not_repeat()) return t.fail(e.error, "failed");
   if (was_wanted(t, reason)) return t.wait_for_room(e.error, e.bytes_needed);
   settle(t, reason);
 }

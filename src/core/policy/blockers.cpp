@@ -72,6 +72,12 @@ std::optional<Blocker> own_blocker(const TransferState& state) {
     return Blocker{BlockerKind::Disk, state.phase_since, std::nullopt,
                    text + "; goes on when there is room"};
   }
+  if (state.phase == Phase::RetryAt && state.request_open && !state.error) {
+    return Blocker{
+        BlockerKind::App, state.phase_since, state.wake_at,
+        "its request was cut off and may have been carried out, so it is sent again only "
+        "if its app is there to see it"};
+  }
   if (state.phase == Phase::RetryAt) {
     const bool server = state.error && state.error->kind == ErrorKind::Http;
     const std::string cause = state.error ? state.error->message : "the last attempt failed";
@@ -85,7 +91,9 @@ std::optional<Blocker> own_blocker(const TransferState& state) {
 Blocker file_blocker(const Transfer& transfer) {
   const TimePoint since = std::max(transfer.state.phase_since, transfer.live.last_bytes_at);
   return {BlockerKind::Disk, since, std::nullopt,
-          "every byte is here; the file is being synced, verified and given its name"};
+          transfer.spec.kind == TransferKind::Upload
+              ? "the server has answered; its answer is being stored"
+              : "every byte is here; the file is being synced, verified and given its name"};
 }
 
 Blocker queue_blocker(const Transfer& transfer, const Facts& facts, QueueHold hold) {

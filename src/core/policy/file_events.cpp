@@ -43,6 +43,7 @@ void on(Transition& t, const event::FileCommitted& e) {
   t.live().file_job = false;
   if (!e.file_name.empty()) t.state().file_name = e.file_name;
   t.state().error.reset();
+  if (t.state().send_total) t.state().sent = *t.state().send_total;
   t.enter(Phase::Completed, "completed");
   t.persist();
   t.notify(action::Notify::What::Ended);
@@ -60,7 +61,7 @@ void on(Transition& t, const event::FileFailed& e) {
     t.because("paused by the app");
     return t.persist();
   }
-  if (e.disk_full) {
+  if (e.disk_full && !t.must_not_repeat()) {
     if (e.bytes_lost) t.restart();
     return t.wait_for_room(e.error, 0);
   }

@@ -23,6 +23,7 @@ void queue_started(Transition& t, std::uint64_t queue_position, std::string_view
 /// R29: why this transfer cannot be paused now; nothing if it can.
 std::optional<std::string> pause_obstacle(Transition& t) {
   const Phase phase = t.state().phase;
+  if (t.is_upload()) return "an upload cannot be paused";  // R36
   if (t.spec().method == "POST") return "a POST cannot be paused";
   if (phase == Phase::Created) return "the transfer is not started";
   if (phase == Phase::Finishing) return "the transfer is being completed";
@@ -57,6 +58,7 @@ void move_to(Transition& t, const std::pair<std::string, std::string>& uri_and_o
 
 void on(Transition& t, const event::Created& e) {
   t.state().created = t.in().now;
+  if (t.is_upload() && t.spec().body) t.state().send_total = t.spec().body->stamp.size;
   t.enter(Phase::Created, "created");
   if (e.start) queue_started(t, e.queue_position, "created and started");
   t.persist();
@@ -128,6 +130,7 @@ void on(Transition& t, const event::Changed& e) {
     }
   }
   const Phase phase = t.state().phase;
+  if (e.uri && t.is_upload()) return t.refuse(e.request, "the URL of an upload stays as it is");
   if (e.uri && phase != Phase::PausedByApp && phase != Phase::PausedRecoverable) {
     return t.refuse(e.request,
                     "the URL can be changed only while the transfer is paused by the app or by an "

@@ -74,6 +74,11 @@ struct BytesArrived {
   AttemptId attempt = 0;
   ByteCount received = 0;
 };
+/// Of an upload: so much of its content is on the way, or acknowledged.
+struct BytesSent {
+  AttemptId attempt = 0;
+  ByteCount sent = 0;
+};
 /// The first `prefix` bytes are on disk (fdatasync has returned). May come before the response: for
 /// bytes that were found in the file at the start.
 struct Checkpointed {
@@ -96,12 +101,14 @@ struct AttemptCompleted {
 struct AttemptStopped {
   AttemptId attempt = 0;
   ByteCount durable_prefix = 0;
+  bool was_sent = false;  ///< the request, or a part of it
 };  ///< on our wish
 struct AttemptFailed {
   AttemptId attempt = 0;
   Failure failure;
   ByteCount durable_prefix = 0;
   bool bytes_lost = false;  ///< those that were there; the file is gone
+  bool was_sent = false;    ///< the request, or a part of it
 };
 /// Nothing of what is there can be continued (Verdict AskAgain). The file is as it was: whatever
 /// vouches for its bytes must be void before it holds others.
@@ -134,7 +141,7 @@ using Event =
     std::variant<event::Created, event::StartRequested, event::PauseRequested,
                  event::ResumeRequested, event::CancelRequested, event::Changed, event::SlotGranted,
                  event::SlotRevoked, event::FactsChanged, event::WakeDue, event::ResponseArrived,
-                 event::BytesArrived, event::Checkpointed, event::PaceChanged,
+                 event::BytesArrived, event::BytesSent, event::Checkpointed, event::PaceChanged,
                  event::AttemptCompleted, event::AttemptStopped, event::AttemptFailed,
                  event::AttemptRefusedRange, event::AttemptDiskFull, event::FileSynced,
                  event::FileCommitted, event::FileFailed, event::FileDiscarded>;
@@ -194,7 +201,8 @@ struct Surroundings {
   const Facts& facts;
   const Limits& limits;
   std::string_view boot_id;
-  double jitter = 0;  ///< in [0, 1)
+  double jitter = 0;         ///< in [0, 1)
+  bool is_attended = false;  ///< a session of the app is attached (R86)
 };
 
 /// The table of api.md 1.4; nothing else may change a transfer's phase. Pure. Every request is

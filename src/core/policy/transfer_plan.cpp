@@ -152,6 +152,7 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
   plan.slow_bytes = limits.slow_bytes;
 
   const bool is_ftp = plan.method == kFtpMethod;
+  if (plan.kind == TransferKind::Upload) return plan;  // its answer is another each time
   if ((plan.method == "GET" || is_ftp) && state.validator.can_resume()) {
     plan.validator = state.validator;
     plan.total = state.total;

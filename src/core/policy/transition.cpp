@@ -2,9 +2,17 @@
 
 #include <algorithm>
 
+#include "core/http/method.h"
 #include "core/model/web_error.h"
 
 namespace lh::machine {
+
+namespace {
+
+/// After a restart of the service, its clients are back within moments.
+constexpr Duration kAppComesBack = std::chrono::seconds(10);
+
+}  // namespace
 
 Transition::Transition(Transfer transfer, const Surroundings& surroundings)
     : in_(surroundings),
@@ -40,7 +48,10 @@ void Transition::enter(Phase phase, std::string_view why) {
     to.ended = in_.now;
     spec().headers.clear();  // R14: they may hold tokens, and nobody needs them again
     spec().secret.reset();
-    spec().body.reset();
+    // That of an upload says what was sent.
+    const bool is_needed = is_upload() && !has_spooled_body();
+    if (!is_needed) spec().body.reset();
+    to.request_open = false;
   }
   because(why);
 }
@@ -65,8 +76,47 @@ void Transition::notify(action::Notify notify) {
   act(notify);
 }
 
+/// Every request of an upload sends the content from its beginning (R85), and its answer is
+/// another.
+void Transition::begin_request() {
+  const bool is_again = state().attempts > 1;
+  void_claims();
+  state().sent = 0;
+  state().request_open = !is_repeatable(spec().method);
+  if (is_again) {
+    ++state().restarts;
+    live().restart_told = true;
+    restarted_ = true;
+  }
+  persist();
+}
+
+bool Transition::must_not_repeat() const {
+  return step_.transfer.state.request_open;
+}
+
+void Transition::wait_for_app() {
+  enter(Phase::RetryAt, "the request was cut off; waits for the app");
+  state().wake_at = in_.now + kAppComesBack;
+  persist();
+}
+
+void Transition::end_unseen(std::string_view why) {
+  TransferError error;
+  error.kind = ErrorKind::Canceled;
+  error.hresult = hr::kCanceled;
+  error.message = spec().method + " " + spec().origin + ": " + std::string(why) +
+                  "; the server may have received it, so it is not sent again";
+  state().error = std::move(error);
+  enter(Phase::Canceled, why);
+  persist();
+  discard_file();
+  notify(action::Notify::What::Ended);
+}
+
 void Transition::start_attempt(AttemptId attempt) {
   ++state().attempts;
+  if (is_upload()) begin_request();
   TransferPlan plan = plan_transfer(step_.transfer, attempt, in_.limits, in_.boot_id);
   if (plan.resume_from == 0 && !state().stored.empty()) {
     // Nothing proves what is there, so the engine cuts it off: the claim must be gone before.
@@ -90,6 +140,7 @@ void Transition::stop_attempt(StopReason reason) {
 StopReason Transition::close_attempt() {
   live().attempt = 0;
   live().has_slot = false;
+  if (is_upload()) state().sent = live().sent;
   return std::exchange(live().stopping, StopReason::None);
 }
 
@@ -113,7 +164,8 @@ void Transition::record_prefix(ByteCount prefix) {
   to.stored = RangeSet::prefix(prefix);
   // Nothing: the file was not looked at in this boot, or has lost bytes; its size claims nothing.
   to.boot_id = prefix > 0 ? in_.boot_id : std::string();
-  if (prefix > to.high_water) {
+  // Of an upload, the answer's bytes are no progress (R43).
+  if (prefix > to.high_water && !is_upload()) {
     to.high_water = prefix;
     to.failures_in_row = 0;
   }
@@ -143,7 +195,8 @@ void Transition::fail(TransferError error, std::string_view why) {
   state().error = std::move(error);
   enter(Phase::Failed, why);
   persist();
-  discard_file();
+  // The answer to an upload is kept, also that of an error (R99).
+  if (!is_upload()) discard_file();
   notify(action::Notify::What::Ended);
 }
 

@@ -19,6 +19,7 @@ class Transition {
 
   [[nodiscard]] const Surroundings& in() const { return in_; }
   [[nodiscard]] const Transfer& transfer() const { return step_.transfer; }
+  [[nodiscard]] bool is_upload() const { return step_.transfer.spec.kind == TransferKind::Upload; }
   [[nodiscard]] TransferSpec& spec() { return step_.transfer.spec; }
   [[nodiscard]] TransferState& state() { return step_.transfer.state; }
   [[nodiscard]] LiveState& live() { return step_.transfer.live; }
@@ -43,6 +44,12 @@ class Transition {
   void notify(action::Notify::What what) { notify(action::Notify{.what = what}); }
 
   void start_attempt(AttemptId attempt);
+  /// R86: a request that may have been carried out, and must not be sent twice unseen.
+  [[nodiscard]] bool must_not_repeat() const;
+  /// R87: its request broke while nobody was there to see it.
+  void end_unseen(std::string_view why);
+  /// The same after a restart of the service: its app may come back at once.
+  void wait_for_app();
   /// Asks the engine to stop what runs, once; the reason that was given last counts.
   void stop_attempt(StopReason reason);
   /// The engine has let go: no attempt, no slot. Says why it was being stopped.
@@ -73,6 +80,8 @@ class Transition {
   [[nodiscard]] Step finish() &&;
 
  private:
+  void begin_request();
+
   template <typename A>
   void act(A action) {
     step_.actions.emplace_back(std::in_place_type<A>, std::move(action));
@@ -102,6 +111,7 @@ void on(Transition& t, const event::FactsChanged& e);
 void on(Transition& t, const event::WakeDue& e);
 void on(Transition& t, const event::ResponseArrived& e);
 void on(Transition& t, const event::BytesArrived& e);
+void on(Transition& t, const event::BytesSent& e);
 void on(Transition& t, const event::Checkpointed& e);
 void on(Transition& t, const event::PaceChanged& e);
 void on(Transition& t, const event::AttemptCompleted& e);

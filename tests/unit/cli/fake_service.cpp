@@ -122,6 +122,15 @@ std::vector<std::string> TransferService::CreateDownloads(const DownloadSettings
   return ids;
 }
 
+std::string TransferService::CreateUpload(const UploadSettings& settings, const std::string& url,
+                                          bool start) {
+  lh::cli::FakeService& fake = lh::cli::fake_service();
+  fake.calls.push_back(settings.Method + " " + settings.BodyFile + " " + url +
+                       (start ? " started" : " paused"));
+  const std::string number = std::to_string(1000 + fake.transfers.size());
+  return fake.add(number + "aaaa-0000-4000-8000-000000000000", BackgroundTransferStatus::Idle).Id;
+}
+
 void TransferService::List(const ListQuery& query,
                            const std::function<bool(const TransferInfo&)>& visit) {
   const std::vector<TransferInfo> all = fake_service().transfers;

@@ -126,7 +126,9 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
   EXPECT_EQ(refusal({"get", "http://h/", "--user"}), "option --user needs a value");
   EXPECT_EQ(refusal({"get", "http://h/", "--user", "u:p", "--user-file", "f"}),
             "--user and --user-file exclude each other");
-  EXPECT_EQ(refusal({"put", "f", "http://h/"}), "unknown command 'put'");
+  EXPECT_EQ(refusal({"put", "f"}), "put needs a URL");
+  EXPECT_EQ(refusal({"put", "/none", "http://h/"}), "cannot read what is to be sent in /none");
+  EXPECT_EQ(refusal({"plan", "wlan0"}), "unknown command 'plan'");
   EXPECT_EQ(refusal({"pause"}), "pause needs at least one ID, or --all");
   EXPECT_EQ(refusal({"pause", "--all", "0123"}), "--all and an ID exclude each other");
   EXPECT_EQ(refusal({"forget"}), "forget needs at least one ID, --done or --app");

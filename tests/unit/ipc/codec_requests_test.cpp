@@ -56,7 +56,7 @@ class Random {
   std::mt19937 engine_;
 };
 
-DownloadSettingsModel sent(const DownloadSettingsModel& settings) {
+TransferSettings sent(const TransferSettings& settings) {
   auto decoded = decode_settings(encode_settings(settings));
   if (!decoded.ok()) {
     ADD_FAILURE() << decoded.error().message();
@@ -77,7 +77,7 @@ ChangeRequest sent(const ChangeRequest& request) {
 TEST(CodecRequests, WhatRequestsNeedSurvivesTheWay) {
   Random random(1);
   for (int i = 0; i < kRounds; ++i) {
-    DownloadSettingsModel before;
+    TransferSettings before;
     before.server_login = random.maybe_login();
     before.proxy_login = random.maybe_login();
     if (random.flag()) before.proxy = random.proxy();
@@ -106,14 +106,14 @@ std::ptrdiff_t open_descriptors() {
 }
 
 TEST(CodecRequests, R57_NoBodyIsNoBody) {
-  EXPECT_EQ(sent(DownloadSettingsModel()).body_file, "");
-  EXPECT_EQ(sent(DownloadSettingsModel()).body, nullptr);
+  EXPECT_EQ(sent(TransferSettings()).body_file, "");
+  EXPECT_EQ(sent(TransferSettings()).body, nullptr);
 }
 
 TEST(CodecRequests, R57_TheDescriptorThatComesIsAnotherOfTheSameFile) {
-  DownloadSettingsModel before;
+  TransferSettings before;
   before.body = some_file();
-  const DownloadSettingsModel after = sent(before);
+  const TransferSettings after = sent(before);
   ASSERT_NE(after.body, nullptr);
   EXPECT_NE(after.body->get(), before.body->get());
   const auto file = info_of(before.body->get());
@@ -123,7 +123,7 @@ TEST(CodecRequests, R57_TheDescriptorThatComesIsAnotherOfTheSameFile) {
 }
 
 TEST(CodecRequests, R57_SettingsCanBeSentAgainWithTheirDescriptor) {
-  DownloadSettingsModel before;
+  TransferSettings before;
   before.body = some_file();
   for (int i = 0; i < 3; ++i) EXPECT_NE(sent(before).body, nullptr);
   EXPECT_GE(::fcntl(before.body->get(), F_GETFD), 0);
@@ -133,7 +133,7 @@ TEST(CodecRequests, DescriptorsAreClosedAlsoIfTheSettingsAreRefused) {
   [[maybe_unused]] const auto first = encode_settings({});  // opens what all need
   const auto before = open_descriptors();
   for (int i = 0; i < 10; ++i) {
-    DownloadSettingsModel settings;
+    TransferSettings settings;
     settings.body = some_file();
     WireDictionary wire = encode_settings(settings);
     EXPECT_TRUE(decode_settings(wire).ok());
@@ -175,7 +175,7 @@ TEST(CodecRequests, SnapshotsTellWhichErrorsAreRecoverable) {
 }
 
 TEST(CodecRequests, ALoginOfNothingIsNotNone) {
-  DownloadSettingsModel settings;
+  TransferSettings settings;
   settings.server_login = Login{};
   EXPECT_EQ(sent(settings).server_login, Login{}) << "the user's own ticket";
   EXPECT_EQ(sent(settings).proxy_login, std::nullopt);

@@ -159,7 +159,7 @@ TEST(Codec, DetailsSurviveTheWay) {
 TEST(Codec, SettingsSurviveTheWay) {
   Random random(4);
   for (int i = 0; i < kRounds; ++i) {
-    DownloadSettingsModel before;
+    TransferSettings before;
     before.method = random.text();
     before.headers = random.headers();
     before.priority = static_cast<BackgroundTransferPriority>(random.number(3));
@@ -170,7 +170,7 @@ TEST(Codec, SettingsSurviveTheWay) {
     before.keep = random.flag();
     if (random.flag()) before.batch = random.number(1'000'000);
     if (random.flag()) before.ids = {random.guid(), random.guid()};
-    const Result<DownloadSettingsModel> after = decode_settings(encode_settings(before));
+    const Result<TransferSettings> after = decode_settings(encode_settings(before));
     ASSERT_TRUE(after.ok()) << after.error().message();
     EXPECT_EQ(*after, before);
   }

@@ -210,13 +210,14 @@ TEST_F(DatabaseTest, AFileOfTheFirstVersionIsMigratedWithItsOperations) {
   const Transfer kept = download(5, Phase::Queued);
   make_database(path_, 10);
   // As the first version left it.
-  test::run_sql(path_,
-                "DROP INDEX by_secret; ALTER TABLE transfer DROP COLUMN secret;"
-                "ALTER TABLE transfer DROP COLUMN proxy; ALTER TABLE transfer DROP COLUMN ca_file;"
-                "ALTER TABLE transfer DROP COLUMN recoverable;"
-                "ALTER TABLE transfer DROP COLUMN body;"
-                "ALTER TABLE transfer DROP COLUMN served_algorithm;"
-                "ALTER TABLE transfer DROP COLUMN served_hex; PRAGMA user_version = 1");
+  test::run_sql(
+      path_, test::kWithoutUploads +
+                 "DROP INDEX by_secret; ALTER TABLE transfer DROP COLUMN secret;"
+                 "ALTER TABLE transfer DROP COLUMN proxy; ALTER TABLE transfer DROP COLUMN ca_file;"
+                 "ALTER TABLE transfer DROP COLUMN recoverable;"
+                 "ALTER TABLE transfer DROP COLUMN body;"
+                 "ALTER TABLE transfer DROP COLUMN served_algorithm;"
+                 "ALTER TABLE transfer DROP COLUMN served_hex; PRAGMA user_version = 1");
   const auto store = test::open_store(path_);
   const auto rows = store->load({kept.id});
   ASSERT_TRUE(rows) << rows.error().message();

@@ -190,7 +190,8 @@ TEST(RequestColumnsFile, OfTheSecondVersionAreAddedEmpty) {
     ASSERT_TRUE(store->insert({kept}, 0));
   }
   // As the second version left it.
-  test::run_sql(path,
+  test::run_sql(
+      path, test::kWithoutUploads +
                 "DROP INDEX by_secret; ALTER TABLE transfer DROP COLUMN secret;"
                 "ALTER TABLE transfer DROP COLUMN proxy; ALTER TABLE transfer DROP COLUMN ca_file;"
                 "ALTER TABLE transfer DROP COLUMN recoverable;"
@@ -210,7 +211,8 @@ TEST(RequestColumnsFile, TheBodyIsAddedEmptyToTheThirdVersion) {
     const auto store = test::open_store(path);
     ASSERT_TRUE(store->insert({kept}, 0));
   }
-  test::run_sql(path, "ALTER TABLE transfer DROP COLUMN body; PRAGMA user_version = 3");
+  test::run_sql(path, test::kWithoutUploads +
+                          "ALTER TABLE transfer DROP COLUMN body; PRAGMA user_version = 3");
   kept.spec.body.reset();
   const auto store = test::open_store(path);
   const auto rows = store->load({kept.id});

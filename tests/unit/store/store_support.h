@@ -18,6 +18,11 @@
 
 namespace lh::test {
 
+/// Takes away what the fifth version has brought.
+inline const std::string kWithoutUploads =
+    "ALTER TABLE transfer DROP COLUMN sent; ALTER TABLE transfer DROP COLUMN send_total;"
+    "ALTER TABLE transfer DROP COLUMN request_open;";
+
 inline TimePoint at(std::int64_t ms) {
   return TimePoint(Duration(ms));
 }

@@ -115,7 +115,11 @@ TEST(CheckSpec, RefusesEachFlaw) {
       {"app too long", [](auto& s) { s.app = std::string(256, 'a'); }},
       {"app not UTF-8", [](auto& s) { s.app = "\xFF"; }},
       {"group with controls", [](auto& s) { s.group = "a\x01"; }},
-      {"upload", [](auto& s) { s.kind = TransferKind::Upload; }},
+      {"R101: upload over FTP",
+       [](auto& s) {
+         s.kind = TransferKind::Upload;
+         s.uri = "ftp://host/file";
+       }},
       {"unknown kind", [](auto& s) { s.kind = static_cast<TransferKind>(7); }},
       {"unknown priority",
        [](auto& s) { s.priority = static_cast<BackgroundTransferPriority>(7); }},

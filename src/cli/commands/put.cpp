@@ -1,0 +1,72 @@
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/creation_options.h"
+#include "cli/download_plan.h"
+#include "cli/failure.h"
+#include "cli/selection.h"
+#include "longhaul/foundation/hresult.h"
+
+namespace lh::cli {
+namespace {
+
+struct PutOptions {
+  std::optional<std::string> file;
+  std::optional<std::string> url;
+  CreationOptions common;
+};
+
+ExitStatus run_put(const PutOptions& options) {
+  if (const auto problem = url_problem(*options.url))
+    throw bad_argument("'" + without_credentials(*options.url) + "' " + *problem);
+  options.common.check();
+  longhaul::UploadSettings settings;
+  settings.Method = "PUT";
+  options.common.apply(settings);
+  longhaul::TransferInfo created;
+  if (*options.file == "-") {
+    settings.BodyStream = read_standard_input;
+  } else {
+    created.File = settings.BodyFile = readable_file(*options.file, "what is to be sent");
+  }
+  longhaul::TransferService service = open_service();
+  try {
+    created.Id = service.CreateUpload(settings, *options.url, !options.common.paused);
+  } catch (const longhaul::hresult_error& error) {
+    throw service_failure(error.code(), error.what());
+  }
+  created.Kind = longhaul::TransferKind::Upload;
+  created.Url = *options.url;
+  created.Started = longhaul::UtcTime{};
+  return report_created(service, options.common, {std::move(created)});
+}
+
+Run define_put(Arguments& arguments) {
+  const auto options = std::make_shared<PutOptions>();
+  arguments.operand("FILE", options->file, true);
+  arguments.operand("URL", options->url, true);
+  options->common.declare_life(arguments);
+  options->common.request.declare(arguments, "PUT");
+  options->common.declare_output(arguments);
+  return [options] { return run_put(*options); };
+}
+
+}  // namespace
+
+const Command put_command{
+    "put",
+    "[OPTION...] FILE URL",
+    "Upload a file in the background",
+    "Hands the upload to the service, prints its ID and returns at once. The file must stay as it "
+    "is until the upload has ended; one that changes meanwhile is an error. - reads standard input "
+    "to its end, and the service keeps it.\n\n"
+    "An upload that is interrupted begins anew by itself. One with a method that must not be "
+    "carried out twice (--method POST) is not sent again unless somebody is there to see it: with "
+    "--wait, 'longhaul watch' or an app of its own. 'longhaul cat' shows what the server has "
+    "answered.",
+    "longhaul put holiday.mp4 https://example.org/videos/holiday.mp4\n"
+    "tar -cz photos | longhaul put - https://example.org/photos.tar.gz\n"
+    "longhaul cat $(longhaul put --wait report.pdf https://example.org/in)",
+    &define_put};
+
+}  // namespace lh::cli

@@ -75,8 +75,11 @@ std::optional<std::string> url_problem(std::string_view url) {
 }
 
 std::string without_credentials(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme == url.npos ? 0 : scheme + 3;
+  // Also of what is no URL: "http:/user:password@host".
+  const std::size_t slash = url.find('/');
+  const bool is_behind_scheme = slash == 0 || (slash != url.npos && url[slash - 1] == ':');
+  const std::size_t begin =
+      is_behind_scheme ? std::min(url.find_first_not_of('/', slash), url.size()) : 0;
   const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
   const std::string_view authority = url.substr(begin, end - begin);
   const std::size_t colon = authority.rfind(':');

@@ -267,16 +267,17 @@ void TransfersAdaptor::begin_creation(const std::shared_ptr<Creation>& creation,
   creation->ids = std::move(*ids);
   creation->body_file = std::move(common->body_file);
   creation->body = std::move(common->body);
-  check_folders(creation);
+  if (creation->kind == TransferKind::Download) return check_folders(creation);
+  Target& target = creation->specs.front().target;
+  target.file_name = creation->ids.front().to_string();
+  target.collision = Collision::Replace;
+  parts_.inquiries.run([this, &loop = parts_.loop, creation, folder = target.folder] {
+    make_durable_folder(folder);
+    loop.post([this, creation] { check_folders(creation); });
+  });
 }
 
 void TransfersAdaptor::check_folders(const std::shared_ptr<Creation>& creation) {
-  if (creation->kind == TransferKind::Upload) {
-    Target& target = creation->specs.front().target;
-    target.file_name = creation->ids.front().to_string();
-    target.collision = Collision::Replace;
-    parts_.inquiries.run([folder = target.folder] { make_durable_folder(folder); });
-  }
   parts_.inquiries.check_folders(folders_of(creation->specs), [this, &loop = parts_.loop, creation](
                                                                   std::vector<FolderCheck> checks) {
     loop.post([this, creation, checks = std::move(checks)] {

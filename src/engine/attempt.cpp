@@ -350,8 +350,7 @@ void Attempt::emit_end() {
 /// Of the file that the request sends.
 Attempt::Ending Attempt::source_failure(const Error& error) const {
   Ending ending = file_failure(error);
-  ending.failure.transient =
-      error.code == EMFILE || error.code == ENFILE || error.code == ENOMEM || error.code == ESTALE;
+  ending.failure.transient = ending.failure.transient || error.code == ESTALE;
   return ending;
 }
 
@@ -359,6 +358,8 @@ Attempt::Ending Attempt::file_failure(const Error& error) const {
   Ending ending{
       .kind = Ending::Kind::Failed,
       .failure = {.error = to_transfer_error(error), .transient = false, .retry_after = {}}};
+  ending.failure.transient = error.kind == ErrorKind::File &&
+                             (error.code == EMFILE || error.code == ENFILE || error.code == ENOMEM);
   if (body_.file() && body_.file()->has_lost_bytes()) {  // it is fetched again
     ending.bytes_lost = true;
     ending.failure.transient = true;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <curl/curl.h>
 
@@ -19,6 +20,7 @@
 #include "engine/curl_setup.h"
 #include "engine/head_reader.h"
 #include "engine/redirect.h"
+#include "engine/tls_closures.h"
 #include "files/body_source.h"
 
 namespace lh {
@@ -103,7 +105,6 @@ class Attempt {
   [[nodiscard]] bool is_ftp() const { return plan_.method == kFtpMethod; }
   [[nodiscard]] bool is_upload() const { return plan_.kind == TransferKind::Upload; }
   [[nodiscard]] bool judge_ftp(bool no_body);
-  [[nodiscard]] ByteCount overlap() const;
   [[nodiscard]] bool begin_body(const Verdict& verdict, const ResponseHead& head);
   [[nodiscard]] bool keep_refusal(const ResponseHead& head);
   [[nodiscard]] std::optional<ByteCount> expected_total(const Verdict& verdict,
@@ -113,6 +114,7 @@ class Attempt {
   void report_response(const ResponseHead& head, Verdict::Kind verdict,
                        std::optional<ByteCount> total, std::string file_name);
   void body_ended();
+  [[nodiscard]] bool is_cut_off() const;
 
   // Bytes on their way to the disk.
   [[nodiscard]] bool has_news() const;
@@ -151,6 +153,7 @@ class Attempt {
   RequestLines header_lines_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::string uri_;
+  std::string origin_;  ///< of `uri_`
   std::string method_;
   HeaderList headers_;
   std::shared_ptr<BodySource> source_;  ///< what the request sends; null: nothing
@@ -159,13 +162,16 @@ class Attempt {
   unsigned redirects_ = 0;
   std::optional<Redirect> redirect_;  ///< to follow when the present request has ended
   bool on_new_connection_ = false;
-  bool unasked_ = false;  ///< not sent, for the server says something already
+  bool unasked_ = false;         ///< not sent, for the server says something already
+  std::pair<int, int> ports_{};  ///< the server's and ours, of the last request
+  TlsClosures::Connection connection_ = nullptr;  ///< under the last request, if encrypted
 
   // Its answer.
   HeadReader head_;
   bool judged_ = false;
   bool challenged_ = false;  ///< the last head asks for a login, which libcurl may give now
   ByteCount have_ = 0;       ///< length of the prefix the request asks to continue
+  ByteCount overlap_ = 0;    ///< so much of it is asked for again, and compared
   std::size_t discarded_ = 0;
   TimePoint discarding_since_{};
   TimePoint active_at_{};   ///< when the server was last heard, or the request sent

@@ -2,12 +2,14 @@
 #include <utility>
 
 #include "core/http/content_disposition.h"
+#include "core/http/method.h"
 #include "core/http/retry_after.h"
 #include "core/model/ftp_answer.h"
 #include "core/model/web_error.h"
 #include "engine/attempt.h"
 #include "engine/curl_error.h"
 #include "engine/network_thread.h"
+#include "uri/uri_reader.h"
 
 namespace lh {
 
@@ -42,6 +44,11 @@ std::size_t answer(bool go_on, std::size_t size) {
 
 void Attempt::send_request() {
   stage_ = Stage::Connecting;
+  const auto parsed = parse_uri(uri_);
+  origin_ = parsed ? origin_of(*parsed) : std::string();
+  const auto overlap = overlap_at(plan_, have_, origin_);
+  if (!overlap) return end({.kind = Ending::Kind::RefusedRange, .failure = {}});
+  overlap_ = *overlap;
   const bool is_first = easy_ == nullptr;
   if (is_first) easy_ = thread_.take_easy();
   Result<RequestLines> lines =
@@ -73,7 +80,7 @@ CurlRequest Attempt::request() const {
   return {.uri = uri_,
           .method = method_,
           .headers = headers_,
-          .from = have_ - overlap(),
+          .from = have_ - overlap_,
           .validator = plan_.validator.value,
           .content = source_ ? std::optional(source_->size()) : std::nullopt,
           .login = at_own_origin_ ? secrets_.server : std::nullopt,
@@ -81,7 +88,8 @@ CurlRequest Attempt::request() const {
           .proxy_exceptions = plan_.proxy.exceptions,
           .proxy_login = proxy_login(),
           .ca_file = plan_.ca_file,
-          .on_new_connection = on_new_connection_,
+          // libcurl sends again by itself what a kept connection was closed under.
+          .on_new_connection = on_new_connection_ || !is_repeatable(method_),
           .connect_timeout = plan_.connect_timeout,
           .buffer_size = thread_.buffer_size()};
 }
@@ -89,7 +97,7 @@ CurlRequest Attempt::request() const {
 bool Attempt::set_callbacks() {
   void* self = this;
   error_text_.front() = '\0';
-  return thread_.sockets().watch(easy_) &&
+  return thread_.sockets().watch(easy_) && thread_.closures().watch(easy_) &&
          curl_easy_setopt(easy_, CURLOPT_PRIVATE, self) == CURLE_OK &&
          curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_.data()) == CURLE_OK &&
          curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &Attempt::on_request_sent) == CURLE_OK &&
@@ -130,7 +138,7 @@ void Attempt::follow(Redirect redirect) {
 /// What came on the old one is no answer to this request, whatever it looks like.
 void Attempt::ask_on_new_connection() {
   if (std::exchange(on_new_connection_, true)) {
-    return end(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol, false,
+    return end(failed(WebErrorStatus::ErrorHttpInvalidServerResponse, ErrorKind::Protocol, true,
                       "the server says more than it was asked"));
   }
   challenged_ = false;
@@ -157,9 +165,13 @@ void Attempt::release_easy() {
 int Attempt::on_request_sent(void* self, char*, char*, int server_port, int own_port) {
   auto& attempt = *static_cast<Attempt*>(self);
   OpenSockets& sockets = attempt.thread_.sockets();
-  if (attempt.challenged_) sockets.answered(attempt.easy_);
-  attempt.unasked_ = !attempt.is_ftp() && sockets.has_unasked(server_port, own_port);
+  // libcurl answers a challenge on the same connection, or on a new one.
+  const auto before = std::exchange(attempt.ports_, {server_port, own_port});
+  if (attempt.challenged_ && before == attempt.ports_) sockets.answered(attempt.easy_);
+  attempt.unasked_ = !attempt.is_ftp() && sockets.has_unasked(attempt.easy_, server_port, own_port);
   if (attempt.unasked_) return CURL_PREREQFUNC_ABORT;
+  attempt.connection_ = TlsClosures::connection_of(attempt.easy_);
+  attempt.thread_.closures().begin(attempt.connection_);
   // Also when libcurl answers a challenge by itself.
   attempt.head_.expect_answer();
   // libcurl does not go back if nothing of what it has read was sent.
@@ -254,18 +266,12 @@ bool Attempt::judge_ftp(bool no_body) {
   std::optional<ByteCount> size;
   // Some say 0 for any file.
   if (no_body || to_come > 0) {
-    size = have_ - overlap() + static_cast<ByteCount>(no_body ? 0 : to_come);
+    size = have_ - overlap_ + static_cast<ByteCount>(no_body ? 0 : to_come);
   }
   if (!judge(ftp_answer(uri_, size, modified >= 0 ? std::optional(modified) : std::nullopt))) {
     return false;
   }
   return !decided_;
-}
-
-ByteCount Attempt::overlap() const {
-  // Of HTTP, a request for the whole would be answered as such.
-  const ByteCount most = is_ftp() || have_ == 0 ? have_ : have_ - 1;
-  return std::min(most, plan_.overlap);
 }
 
 Attempt::Ending Attempt::curl_failure(CURLcode code) const {
@@ -351,7 +357,7 @@ bool Attempt::may_be_challenge(int status) const {
 
 bool Attempt::judge(const ResponseHead& head) {
   judged_ = true;
-  const Verdict verdict = judge_response(plan_, have_, head);
+  const Verdict verdict = judge_response(plan_, have_, head, overlap_);
   switch (verdict.kind) {
     case Verdict::Kind::Append:
     case Verdict::Kind::StartOver:
@@ -395,7 +401,7 @@ bool Attempt::begin_body(const Verdict& verdict, const ResponseHead& head) {
   const bool anew = verdict.kind == Verdict::Kind::StartOver;
   body_.set_total(total);
   // Where a part of HTTP begins it says itself.
-  const ByteCount skip = is_ftp() ? overlap() : verdict.skip;
+  const ByteCount skip = is_ftp() ? overlap_ : verdict.skip;
   const auto begun = anew ? body_.begin_anew(total) : body_.go_on(skip, verdict.end, total);
   if (anew) durable_ = reported_ = 0;
   // Nothing of this version is there: then nobody may vouch for it.
@@ -437,7 +443,8 @@ void Attempt::report_response(const ResponseHead& head, Verdict::Kind verdict,
                                                 .verdict = verdict,
                                                 .total = total,
                                                 .file_name = std::move(file_name),
-                                                .replaced = body_.has_replaced()});
+                                                .replaced = body_.has_replaced(),
+                                                .origin = origin_});
 }
 
 Attempt::Ending Attempt::rejected(const ResponseHead& head) const {
@@ -490,9 +497,21 @@ void Attempt::leave_useless_body() {
   follow(*std::exchange(redirect_, std::nullopt));
 }
 
+/// An answer that ends where the connection does, and nobody knows whether the server ended that.
+bool Attempt::is_cut_off() const {
+  long version = CURL_HTTP_VERSION_NONE;
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_VERSION, &version);
+  const bool is_http1 = version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
+  const bool has_end = find_field(head_.headers(), "Content-Length") ||
+                       find_field(head_.headers(), "Transfer-Encoding") || method_ == "HEAD" ||
+                       head_.status() == 204;
+  return is_http1 && !has_end && uri_.starts_with("https:") &&
+         !thread_.closures().has_ended(connection_);
+}
+
 void Attempt::body_ended() {
   const auto total = body_.total();
-  if (total && body_.received() < *total) {
+  if (is_cut_off() || (total && body_.received() < *total)) {
     return end(failed(WebErrorStatus::Disconnected, ErrorKind::Network, true,
                       "the server has ended the answer early"));
   }

@@ -15,6 +15,7 @@
 #include "engine/cookie_shelf.h"
 #include "engine/curl_engine.h"
 #include "engine/open_sockets.h"
+#include "engine/tls_closures.h"
 
 namespace lh {
 
@@ -51,6 +52,7 @@ class NetworkThread {
   [[nodiscard]] const SecretSource& secrets() { return secrets_; }
   [[nodiscard]] CookieShelf& cookies() { return cookies_; }
   [[nodiscard]] OpenSockets& sockets() { return sockets_; }
+  [[nodiscard]] TlsClosures& closures() { return closures_; }
   [[nodiscard]] WriteBuffer& write_buffer() { return write_buffer_; }
   /// Time of the present round. Does not move within one, so that a slow disk in one round is no
   /// stall of those who are served after it.
@@ -103,6 +105,7 @@ class NetworkThread {
   HandOver hand_over_;
   Events events_;  ///< of this round
   OpenSockets sockets_;
+  TlsClosures closures_;
   CURLM* multi_;
   std::shared_ptr<Inbox> inbox_;
   WriteBuffer write_buffer_;

@@ -8,6 +8,8 @@
 
 #include <netinet/in.h>
 
+#include "engine/tls_closures.h"
+
 namespace lh {
 
 namespace {
@@ -63,10 +65,12 @@ void OpenSockets::answered(CURL* easy) {
   }
 }
 
-bool OpenSockets::has_unasked(int server_port, int own_port) {
+bool OpenSockets::has_unasked(CURL* easy, int server_port, int own_port) {
+  // What came in one record with the end of the last answer is in no socket any more.
+  const bool has_rest = TlsClosures::has_rest(TlsClosures::connection_of(easy));
   bool found = false;
   for (Socket* socket : find(server_port, own_port)) {
-    socket->is_quiet = socket->is_quiet && is_readable(socket->fd);
+    socket->is_quiet = socket->is_quiet && (has_rest || is_readable(socket->fd));
     found = found || socket->is_quiet;
   }
   return found;

@@ -21,9 +21,10 @@ class OpenSockets {
   /// A request of `easy` has had its whole answer. Until the next one, there is nothing that a
   /// server of HTTP/1 could have to say (RFC 9112, section 9.2).
   void answered(CURL* easy);
-  /// Whether a request is about to be sent on a connection that was answered() and has something to
-  /// be read, or has been closed. The ports are those that CURLOPT_PREREQFUNCTION is told.
-  [[nodiscard]] bool has_unasked(int server_port, int own_port);
+  /// Whether `easy` is about to send a request on a connection that was answered() and has
+  /// something to be read, or has been closed. The ports are those that CURLOPT_PREREQFUNCTION is
+  /// told.
+  [[nodiscard]] bool has_unasked(CURL* easy, int server_port, int own_port);
 
  private:
   struct Socket {

@@ -115,8 +115,10 @@ constexpr const char* kBodies = R"sql(
 ALTER TABLE transfer ADD COLUMN body TEXT NOT NULL DEFAULT '';
 )sql";
 
-// What uploads have sent. `request_open`: one that must not be sent twice unseen was under way.
+// Which server gave the bytes that are there. What uploads have sent; `request_open`: one that must
+// not be sent twice unseen was under way.
 constexpr const char* kUploads = R"sql(
+ALTER TABLE transfer ADD COLUMN served_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE transfer ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transfer ADD COLUMN send_total INTEGER;
 ALTER TABLE transfer ADD COLUMN request_open INTEGER NOT NULL DEFAULT 0;

@@ -52,6 +52,7 @@ constexpr std::array kColumns = {
     "total",
     "validator_kind",
     "validator",
+    "served_by",
     "served_algorithm",
     "served_hex",
     "response_status",
@@ -399,8 +400,9 @@ void read_state(RowReader& row, TransferState& state) {
   state.stored = row.parsed(parse_ranges);
   state.boot_id = row.text();
   state.total = row.optional([&row] { return row.bytes(); });
-  state.validator.kind = row.enumerator(Validator::Kind::ForeignDate);
+  state.validator.kind = row.enumerator(Validator::Kind::OldDate);
   state.validator.value = row.text();
+  state.served_by = row.text();
   state.served_digest = read_checksum(row);
   state.response = read_response(row);
   state.file_name = row.text();
@@ -496,6 +498,7 @@ Result<void> bind_transfer(Statement& statement, const Transfer& transfer) {
   statement.bind(state.attempts).bind(state.failures_in_row).bind(state.range_refusals);
   statement.bind(state.high_water).bind(format_ranges(state.stored)).bind(state.boot_id);
   statement.bind(state.total).bind(state.validator.kind).bind(state.validator.value);
+  statement.bind(state.served_by);
   bind_checksum(statement, state.served_digest);
   bind_response(statement, state, *response);
   statement.bind(state.file_name).bind(state.bytes_needed);

@@ -233,6 +233,16 @@ def test_R160_what_another_server_gives_the_same_tag_is_compared(quick_retries, 
     assert shown["has_restarted"] is True
 
 
+def test_R73_a_mirror_that_is_redirected_to_is_another_server(quick_retries, fault):
+    """Its tags say nothing of what the front calls the same."""
+    box = quick_retries
+    same = {"size": SIZE, "etag": '"1"'}
+    mirror = fault.url("file.bin", host="localhost", seed="r", break_at=BREAK, **same)
+    transfer = box.get(fault.url("file.bin", location=mirror, times=1, seed="another", **same))
+    assert box.wait_status(transfer, "Completed")["has_restarted"] is True
+    check_file(box.downloads / "file.bin", "another", SIZE)
+
+
 def test_R160_another_server_with_the_same_file_sends_the_rest(quick_retries, fault):
     box = quick_retries
     transfer, _ = paused(box, fault)

@@ -375,7 +375,13 @@ class Box:
         listed = self.run("list", "--all-apps", "--json")
         if listed.code != 0:
             return [f"the daemon cannot say whose {partials} are: {listed.err}"]
-        unfinished = {each["id"] for each in listed.json_lines() if each["status"] not in ENDED}
+        # What a server said to refuse an upload is kept as long as the upload is listed.
+        unfinished = {
+            each["id"]
+            for each in listed.json_lines()
+            if each["status"] not in ENDED
+            or (each["kind"], each["status"]) == ("upload", "Error")
+        }
         orphans = [
             path for path in partials if not any(transfer in path.name for transfer in unfinished)
         ]

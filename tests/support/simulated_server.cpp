@@ -43,11 +43,9 @@ std::string range_text(ByteOffset first, ByteCount size, ByteCount total) {
 bool proves(const Validator& validator, const ServedFile& file) {
   switch (validator.kind) {
     case Validator::Kind::StrongEtag:
-    case Validator::Kind::ForeignEtag:
       return file.proof == Proof::StrongEtag && validator.value == etag_of(file.content);
     case Validator::Kind::LastModified:
     case Validator::Kind::OldDate:
-    case Validator::Kind::ForeignDate:
       return file.proof == Proof::LastModified && validator.value == date_of(file.content);
     case Validator::Kind::Checksum:
       return true;                   // asked without a condition
@@ -98,14 +96,11 @@ ByteCount SimulatedServer::size_of(ContentId content) const {
 }
 
 ContentId SimulatedServer::content_of(const Validator& validator) {
-  const bool is_tag = validator.kind == Validator::Kind::StrongEtag ||
-                      validator.kind == Validator::Kind::ForeignEtag;
-  if (is_tag) {
+  if (validator.kind == Validator::Kind::StrongEtag) {
     return static_cast<ContentId>(std::stoul(validator.value.substr(2)));
   }
-  const bool is_date = validator.kind == Validator::Kind::LastModified ||
-                       validator.kind == Validator::Kind::OldDate ||
-                       validator.kind == Validator::Kind::ForeignDate;
+  const bool is_date =
+      validator.kind == Validator::Kind::LastModified || validator.kind == Validator::Kind::OldDate;
   if (is_date) {
     const auto date = parse_http_date(validator.value);
     if (!date) return 0;

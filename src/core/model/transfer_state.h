@@ -60,6 +60,7 @@ struct TransferState {
                         ///< may claim more
   std::optional<ByteCount> total;
   Validator validator;
+  std::string served_by;                  ///< origin of the server whose answer is in the file
   std::optional<Checksum> served_digest;  ///< of the whole file, as the server told it
   std::optional<ResponseHead> response;
   std::string file_name;               ///< name in the target folder, once known

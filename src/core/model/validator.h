@@ -14,19 +14,13 @@ struct Validator {
                    ///< Date (RFC 9110, section 8.8.2.2)
     Checksum,      ///< the server proves nothing, but the app's checksum tells in the end
     FileTime,      ///< FTP: `value` is the time of the file's last change; with its length (R177)
-    OldDate,       ///< LastModified of an answer from another URI: an answer of the new one must
-                   ///< name it (R160 as amended)
-    ForeignEtag,   ///< StrongEtag of another server, which may have given it to another file: the
-                   ///< last bytes that are there are asked for again, and compared
-    ForeignDate    ///< the same of OldDate
+    OldDate  ///< LastModified of an answer from another URI: an answer of the new one must name
+             ///< it (R160 as amended)
   };
   Kind kind = Kind::None;
   std::string value;
 
   [[nodiscard]] bool can_resume() const { return kind != Kind::None; }
-  [[nodiscard]] bool is_foreign() const {
-    return kind == Kind::ForeignEtag || kind == Kind::ForeignDate;
-  }
   friend bool operator==(const Validator&, const Validator&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/http/user_info.h"
 #include "core/model/ftp_answer.h"
 #include "core/model/web_error.h"
 #include "core/policy/transition.h"
@@ -101,11 +102,15 @@ TransferError too_long(Transition& t) {
   return error;
 }
 
-/// R77: the newest answer that says something about the file, or about the error.
+/// R77: the newest answer that says something about the file, or about the error. A server may
+/// redirect to an address with a password, which is stored nowhere.
 void record_response(Transition& t, const ResponseHead& head) {
   if (t.spec().method == kFtpMethod) return;  // R176
   if (t.state().response) t.state().has_response_changed = true;
   t.state().response = head;
+  for (HeaderField& field : t.state().response->headers) {
+    field.value = without_user_info(field.value);
+  }
 }
 
 /// What proves that later bytes belong to this answer.
@@ -134,6 +139,7 @@ void begin_anew(Transition& t, const event::ResponseArrived& e, bool had_bytes) 
   t.live().restart_told = false;
   state.total = e.total;
   state.validator = proof_of(t, e);
+  state.served_by = e.origin;
   state.served_digest = served_digest(e.head, t.spec().method);
   state.boot_id = t.in().boot_id;
   if (had_bytes) ++state.restarts;

@@ -42,14 +42,13 @@ std::optional<std::string> pause_obstacle(Transition& t) {
 void move_to(Transition& t, const std::pair<std::string, std::string>& uri_and_origin) {
   const auto& [uri, origin] = uri_and_origin;
   if (origin != t.spec().origin) remove_request_header(t.spec().headers, "Host");
-  using Proof = Validator::Kind;
-  Proof& proof = t.state().validator.kind;
-  const bool is_date = proof == Proof::LastModified || proof == Proof::OldDate;
-  // Of a date alone, without the length, another server's answer is no continuation.
-  if (uri != t.spec().uri && is_date && !t.state().total) t.restart();
-  if (uri != t.spec().uri && proof == Proof::LastModified) proof = Proof::OldDate;
-  if (origin != t.spec().origin && proof == Proof::OldDate) proof = Proof::ForeignDate;
-  if (origin != t.spec().origin && proof == Proof::StrongEtag) proof = Proof::ForeignEtag;
+  Validator::Kind& proof = t.state().validator.kind;
+  const bool is_date = proof == Validator::Kind::LastModified || proof == Validator::Kind::OldDate;
+  if (uri != t.spec().uri && is_date) {
+    // Of a date alone, without the length, another server's answer is no continuation.
+    if (!t.state().total) t.restart();
+    if (proof == Validator::Kind::LastModified) proof = Validator::Kind::OldDate;
+  }
   t.spec().uri = uri;
   t.spec().origin = origin;
 }
@@ -135,6 +134,9 @@ void on(Transition& t, const event::Changed& e) {
     return t.refuse(e.request,
                     "the URL can be changed only while the transfer is paused by the app or by an "
                     "error that the app said it can mend");
+  }
+  if (e.uri && (t.live().attempt != 0 || t.live().file_job)) {  // R30
+    return t.refuse(e.request, "the URL can be changed only when the pause is complete");
   }
   if (e.uri && e.uri->first.starts_with("ftp:") != (t.spec().method == kFtpMethod)) {
     return t.refuse(e.request, invalid_argument("a transfer cannot change between HTTP and FTP"));

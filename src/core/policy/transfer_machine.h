@@ -69,6 +69,7 @@ struct ResponseArrived {
   std::optional<ByteCount> total;
   std::string file_name;  ///< in the target folder
   bool replaced = false;  ///< StartOver has thrown away bytes that nothing vouched for
+  std::string origin{};   ///< of the server that answers, after redirects
 };
 struct BytesArrived {
   AttemptId attempt = 0;

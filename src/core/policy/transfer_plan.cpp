@@ -1,5 +1,6 @@
 #include "core/policy/transfer_plan.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "core/http/content_range.h"
@@ -37,8 +38,7 @@ bool validator_agrees(const Validator& validator, const HeaderList& headers, boo
   switch (validator.kind) {
     case Validator::Kind::None:
       return false;
-    case Validator::Kind::StrongEtag:
-    case Validator::Kind::ForeignEtag: {
+    case Validator::Kind::StrongEtag: {
       const auto field = find_field(headers, "ETag");
       if (!field) return !is_partial;  // RFC 9110, section 15.3.7: a 206 must have it
       const auto tag = parse_etag(*field);
@@ -48,8 +48,7 @@ bool validator_agrees(const Validator& validator, const HeaderList& headers, boo
       const auto field = find_field(headers, "Last-Modified");
       return !field || same_date(*field, validator.value);
     }
-    case Validator::Kind::OldDate:
-    case Validator::Kind::ForeignDate: {
+    case Validator::Kind::OldDate: {
       const auto field = find_field(headers, "Last-Modified");
       return field && same_date(*field, validator.value);
     }
@@ -68,14 +67,17 @@ bool is_multipart(const HeaderList& headers) {
   return text::equal_ignoring_case(text::trim(text::take_until(rest, ';')), "multipart/byteranges");
 }
 
-Verdict judge_partial(const TransferPlan& plan, ByteCount have, const ResponseHead& head) {
+Verdict judge_partial(const TransferPlan& plan, ByteCount have, const ResponseHead& head,
+                      ByteCount overlap) {
   if (have == 0) return verdict(Verdict::Kind::Invalid, "206 to a request without a range");
   if (is_multipart(head.headers)) return ask_again("206 in several parts");
   if (is_encoded(head)) return ask_again("206 with a content coding");
   const auto field = find_field(head.headers, "Content-Range");
   const auto range = field ? parse_content_range(*field) : std::nullopt;
   if (!range || !range->first || !range->last) return ask_again("206 without a valid range");
-  if (*range->first > have) return ask_again("206 begins behind the byte that was asked for");
+  if (*range->first > have - overlap) {
+    return ask_again("206 begins behind the byte that was asked for");
+  }
   if (*range->last < have) return ask_again("206 ends before the byte that was asked for");
   if (plan.total && range->total != plan.total) return ask_again("206 of a file of another length");
   // Servers that answer less than the rest exist: without a total nobody knows where the end is.
@@ -158,14 +160,25 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
     plan.total = state.total;
     plan.served_digest = state.served_digest;
     plan.resume_from = state.stored.prefix_length();
-    if (is_ftp || state.validator.is_foreign()) plan.overlap = kOverlap;
+    plan.served_by = state.served_by;
     plan.trust_file_size =
         !boot_id.empty() && state.boot_id == boot_id && (state.response.has_value() || is_ftp);
   }
   return plan;
 }
 
-Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseHead& head) {
+std::optional<ByteCount> overlap_at(const TransferPlan& plan, ByteCount have,
+                                    std::string_view origin) {
+  if (have == 0) return ByteCount{0};
+  if (plan.method == kFtpMethod) return std::min(have, kOverlap);
+  const bool checksum_tells = plan.validator.kind == Validator::Kind::Checksum;
+  if (plan.served_by == origin || checksum_tells) return ByteCount{0};
+  if (have <= kOverlap) return std::nullopt;
+  return kOverlap;
+}
+
+Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseHead& head,
+                       ByteCount overlap) {
   if (plan.method == kFtpMethod) return judge_ftp(plan, have, head);
   const int status = head.status;
   if (status < 200 || status > 599) {
@@ -174,7 +187,7 @@ Verdict judge_response(const TransferPlan& plan, ByteCount have, const ResponseH
   if (has_conflicting_lengths(head)) {
     return verdict(Verdict::Kind::Invalid, "its Content-Length contradicts itself or is no number");
   }
-  if (status == 206) return judge_partial(plan, have, head);
+  if (status == 206) return judge_partial(plan, have, head, overlap);
   if (status < 300) {
     if (have > 0) return ask_again("the whole file instead of a range");
     // What vouches for the bytes in the file must be void before it holds those of another version.

@@ -28,7 +28,7 @@ struct TransferPlan {
   std::optional<ByteCount> total;         ///< that a 206 must confirm
   std::optional<Checksum> served_digest;  ///< that a 206 must not contradict
   Validator validator;
-  ByteCount overlap = 0;        ///< so much of what is there is asked for again, and compared
+  std::string served_by;        ///< origin of the server that gave what is there
   Target target;                ///< folder of the partial file
   std::string known_file_name;  ///< chosen by an earlier attempt; empty if none
   Duration connect_timeout{};
@@ -65,8 +65,15 @@ struct Verdict {
 };
 
 /// Decides between the header and the first body byte (R72 to R76 as amended). `have` is the length
-/// of the proven prefix that the request asked to continue; 0 when it sent no range.
+/// of the proven prefix that the request asked to continue; 0 when it sent no range. `overlap`: so
+/// much of it was asked for again.
 [[nodiscard]] Verdict judge_response(const TransferPlan& plan, ByteCount have,
-                                     const ResponseHead& head);
+                                     const ResponseHead& head, ByteCount overlap = 0);
+
+/// How much of the `have` bytes that are there a request to `origin` asks for again, to compare it:
+/// another server may call another file by the same tag, and an FTP server that ignores REST says
+/// nothing of it. Nothing if there is too little to compare, and the whole is to be asked for.
+[[nodiscard]] std::optional<ByteCount> overlap_at(const TransferPlan& plan, ByteCount have,
+                                                  std::string_view origin);
 
 }  // namespace lh

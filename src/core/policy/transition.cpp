@@ -32,6 +32,7 @@ bool Transition::is_current(AttemptId attempt) const {
 
 bool Transition::has_every_byte() const {
   const TransferState& state = step_.transfer.state;
+  if (is_upload()) return false;  // what is there is the answer to an earlier request
   // Nothing proves that the partial file of an empty download was ever made.
   return state.total.value_or(0) > 0 && state.stored.prefix_length() == state.total;
 }
@@ -176,6 +177,7 @@ void Transition::void_claims() {
   to.stored.clear();
   to.boot_id.clear();
   to.validator = {};
+  to.served_by.clear();
   to.served_digest.reset();
   to.total.reset();
   to.commit.reset();

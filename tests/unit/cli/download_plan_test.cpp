@@ -58,6 +58,8 @@ TEST(UrlProblem, NamesWhatIsWrong) {
 TEST(WithoutCredentials, HidesUserAndPassword) {
   EXPECT_EQ(without_credentials("http://user:secret@h/p@th"), "http://...@h/p@th");
   EXPECT_EQ(without_credentials("user:secret@h"), "...@h");
+  EXPECT_EQ(without_credentials("http:/user:secret@h/x"), "http:/...@h/x");
+  EXPECT_EQ(without_credentials("//user:secret@h/x"), "//...@h/x");
   EXPECT_EQ(without_credentials("http://h/p@th?x"), "http://h/p@th?x");
 }
 

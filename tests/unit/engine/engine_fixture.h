@@ -130,6 +130,7 @@ class EngineTest : public ::testing::Test {
     auto continued = plan(url);
     continued.resume_from = content.size();
     continued.validator = {Validator::Kind::StrongEtag, "\"v1\""};
+    continued.served_by = url.substr(0, url.find('/', url.find("://") + 3));
     continued.known_file_name = "known.bin";
     return continued;
   }

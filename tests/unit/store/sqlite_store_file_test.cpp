@@ -90,7 +90,7 @@ TEST(SqliteStoreFile, ValuesThatAreNotKnownAreErrors) {
       {"priority", "3"},
       {"cost_policy", "-1"},
       {"phase", "10"},
-      {"validator_kind", "8"},
+      {"validator_kind", "6"},
       {"error_kind", "99"},
       {"error_status", "1234"},
       {"attempts", "-1"},

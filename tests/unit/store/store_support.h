@@ -20,6 +20,7 @@ namespace lh::test {
 
 /// Takes away what the fifth version has brought.
 inline const std::string kWithoutUploads =
+    "ALTER TABLE transfer DROP COLUMN served_by;"
     "ALTER TABLE transfer DROP COLUMN sent; ALTER TABLE transfer DROP COLUMN send_total;"
     "ALTER TABLE transfer DROP COLUMN request_open;";
 
@@ -93,6 +94,10 @@ inline Transfer full_transfer() {
   t.state.error =
       TransferError{hr::kCrc, WebErrorStatus::NotFound, ErrorKind::Checksum, 404, "a message"};
   t.state.commit = CommitIntent{0xfffffffffffffffeU, 14, 15};
+  t.state.served_by = "https://mirror:443";
+  t.state.sent = 16;
+  t.state.send_total = 17;
+  t.state.request_open = true;
   return t;
 }
 

@@ -336,6 +336,13 @@ TEST_F(AttemptEvents, Section0_AChecksumIsAProofWhereTheServerGivesNone) {
   EXPECT_FALSE(feed(t, e).transfer.state.validator.can_resume());
 }
 
+TEST_F(AttemptEvents, APasswordInAnAddressThatTheServerTellsIsStoredNowhere) {
+  event::ResponseArrived e = response(Verdict::Kind::Reject, 302);
+  e.head.headers.push_back({"Location", "ftp://ann:secret@h/x"});
+  const auto stored = feed(half_way(), e).transfer.state.response->headers;
+  EXPECT_EQ(find_field(stored, "Location"), "ftp://h/x");
+}
+
 TEST_F(AttemptEvents, R80_ARejectedAnswerIsShownAndClaimsStay) {
   event::ResponseArrived e = response(Verdict::Kind::Reject, 503);
   e.total = 7;

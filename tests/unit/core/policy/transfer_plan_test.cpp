@@ -174,6 +174,36 @@ TEST(JudgeResponse, R160_ADateFromAnotherUriMustBeNamedAgain) {
   EXPECT_EQ(judged({{"Last-Modified", "Sun, 06 Nov 1994 08:49:38 GMT"}}), Kind::AskAgain);
 }
 
+TEST(OverlapAt, AnotherServersFileIsComparedOfWhichEnoughIsThere) {
+  TransferPlan p = resumption();
+  p.served_by = "http://a:80";
+  EXPECT_EQ(overlap_at(p, 300'000, "http://a:80"), ByteCount{0});
+  EXPECT_EQ(overlap_at(p, 300'000, "http://b:80"), 64_KiB);
+  EXPECT_EQ(overlap_at(p, 64_KiB + 1, "http://b:80"), 64_KiB);
+  EXPECT_EQ(overlap_at(p, 64_KiB, "http://b:80"), std::nullopt) << "too little to tell";
+  EXPECT_EQ(overlap_at(p, 1, "http://b:80"), std::nullopt);
+  EXPECT_EQ(overlap_at(p, 0, "http://b:80"), ByteCount{0});
+  p.validator.kind = Validator::Kind::Checksum;
+  EXPECT_EQ(overlap_at(p, 300'000, "http://b:80"), ByteCount{0}) << "it tells in the end";
+}
+
+TEST(OverlapAt, R177_AnFtpServerMayIgnoreRest) {
+  TransferPlan p = resumption();
+  p.method = "RETR";
+  EXPECT_EQ(overlap_at(p, 300'000, "ftp://a:21"), 64_KiB);
+  EXPECT_EQ(overlap_at(p, 10, "ftp://a:21"), ByteCount{10});
+}
+
+TEST(JudgeResponse, R74_APartMustBeginWhereItWasAskedFor) {
+  const auto judged = [](const std::string& range) {
+    return judge_response(resumption(), kHave, partial(range), 100);
+  };
+  EXPECT_EQ(judged("bytes 200-999/1000").kind, Kind::Append);
+  EXPECT_EQ(judged("bytes 200-999/1000").skip, 100U);
+  EXPECT_EQ(judged("bytes 201-999/1000").kind, Kind::AskAgain);
+  EXPECT_EQ(judged("bytes 300-999/1000").kind, Kind::AskAgain) << "nothing would be compared";
+}
+
 TEST(JudgeResponse, WithoutAValidatorNothingIsJoined) {
   TransferPlan p = resumption();
   p.validator = {};

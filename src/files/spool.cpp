@@ -46,6 +46,10 @@ Error is_full(ByteCount size, ByteCount used, ByteCount limit) {
               " are in use; raise limits.spool_max_mib, or send a file"};
 }
 
+Error is_leaving() {
+  return {ErrorKind::Unavailable, 0, "keep the request's body", {}, "the service is leaving"};
+}
+
 /// Calls `use` with the name of each entry of `folder`; one that is not there has none.
 template <typename Use>
 void for_each_name(const std::string& folder, Use use) {
@@ -72,13 +76,49 @@ Result<RequestBody> Spool::take(int from, const TransferId& id) {
   if (size == 0 && !is_empty(ops_, from)) {
     return invalid_argument("the file of the request's body does not tell its length");
   }
+  return keep(size, id, [this, from, size](int to, const std::string& path) {
+    return copy_bytes(from, to, size, path);
+  });
+}
+
+Result<RequestBody> Spool::lay_out(const MultipartBody& body, const TransferId& id) {
+  const auto parts = inspect_parts(body);
+  if (!parts) return parts.error();
+  const auto length = length_of(*parts);
+  if (!length) return length.error();
+  auto layout = keep(layout_size(*parts), id, [this, &parts](int to, const std::string& path) {
+    return write_layout(ops_, to, path, *parts);
+  });
+  if (!layout) return layout;
+  layout->is_layout = true;
+  layout->length = *length;
+  return layout;
+}
+
+Result<std::vector<LayoutPart>> Spool::inspect_parts(const MultipartBody& body) const {
+  std::vector<LayoutPart> parts;
+  parts.reserve(body.segments.size());
+  for (const BodySegment& segment : body.segments) {
+    if (leaving_) return is_leaving();
+    if (segment.file.empty()) {
+      if (!segment.bytes.empty()) parts.emplace_back(std::string_view(segment.bytes));
+      continue;
+    }
+    auto file = inspect_body(ops_, segment.file);
+    if (!file) return std::move(file).error();
+    parts.emplace_back(std::move(file).value());
+  }
+  return parts;
+}
+
+Result<RequestBody> Spool::keep(ByteCount size, const TransferId& id, const Fill& fill) {
   const ByteCount in_use = used();
   if (size > limit_ || in_use > limit_ - size) return is_full(size, in_use, limit_);
   if (auto made = make_folder(); !made) return std::move(made).error();
-  return copy(from, size, id);
+  return create(id, fill);
 }
 
-Result<RequestBody> Spool::copy(int from, ByteCount size, const TransferId& id) {
+Result<RequestBody> Spool::create(const TransferId& id, const Fill& fill) {
   const std::string name = name_of(id);
   const std::string path = folder_ + "/" + name;
   const int folder = ops_.open_folder(folder_);
@@ -88,17 +128,17 @@ Result<RequestBody> Spool::copy(int from, ByteCount size, const TransferId& id) 
   const int to = ops_.open_at(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (to < 0) return file_error(errno, "create", path);
   const FileHandle to_handle(ops_, to);
-  auto copied = fill(from, to, size, path);
-  if (copied && ops_.fsync(folder) != 0) copied = file_error(errno, "write", path);
-  if (!copied) {
+  auto filled = fill_and_sync(to, path, fill);
+  if (filled && ops_.fsync(folder) != 0) filled = file_error(errno, "write", path);
+  if (!filled) {
     erase(id);
-    return std::move(copied).error();
+    return std::move(filled).error();
   }
-  return RequestBody{.file = path, .is_spooled = true, .stamp = *copied};
+  return RequestBody{.file = path, .is_spooled = true, .stamp = *filled, .length = filled->size};
 }
 
-Result<FileStamp> Spool::fill(int from, int to, ByteCount size, const std::string& path) const {
-  if (auto copied = copy_bytes(from, to, size, path); !copied) return std::move(copied).error();
+Result<FileStamp> Spool::fill_and_sync(int to, const std::string& path, const Fill& fill) const {
+  if (auto filled = fill(to, path); !filled) return std::move(filled).error();
   if (ops_.fsync(to) != 0) return file_error(errno, "write", path);
   struct ::stat info{};
   if (ops_.fstat(to, &info) != 0) return file_error(errno, "look at", path);
@@ -109,10 +149,7 @@ Result<void> Spool::copy_bytes(int from, int to, ByteCount size, const std::stri
   std::vector<char> buffer(kPiece);
   ByteOffset read = 0;
   while (read < size) {
-    if (leaving_) {
-      return Error{
-          ErrorKind::Unavailable, 0, "keep the request's body", {}, "the service is leaving"};
-    }
+    if (leaving_) return is_leaving();
     const auto wanted = std::min<ByteCount>(buffer.size(), size - read);
     const ssize_t got = ops_.pread(from, buffer.data(), wanted, read);
     if (got < 0 && errno == EINTR) continue;

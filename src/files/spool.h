@@ -1,19 +1,23 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/http/multipart.h"
 #include "core/model/request_body.h"
 #include "core/model/transfer_spec.h"
+#include "files/body_layout.h"
 #include "platform/file_ops.h"
 
 namespace lh {
 
-/// Copies of the streams that requests send, in a folder of the state folder: they are there when
-/// the app is not. A file for each transfer, durable before its row is. All calls, but set_limit,
-/// on one thread that may wait for the disk.
+/// Copies of the streams that requests send, and layouts of bodies of several parts, in a folder of
+/// the state folder: they are there when the app is not. A file for each transfer, durable before
+/// its row is. All calls, but set_limit, on one thread that may wait for the disk.
 class Spool {
  public:
   /// `folder` is made when it is needed. At most `limit` bytes.
@@ -28,13 +32,20 @@ class Spool {
   /// under the limit; InvalidArgument if it is no such file. Nothing is left on failure, and what
   /// is there under that id stays.
   [[nodiscard]] Result<RequestBody> take(int from, const TransferId& id);
+  /// The same with the layout of `body`, whose files are looked at as inspect_body() does, and stay
+  /// where they are.
+  [[nodiscard]] Result<RequestBody> lay_out(const MultipartBody& body, const TransferId& id);
   void erase(const TransferId& id);
   [[nodiscard]] std::vector<TransferId> list() const;
 
  private:
-  [[nodiscard]] Result<RequestBody> copy(int from, ByteCount size, const TransferId& id);
-  [[nodiscard]] Result<FileStamp> fill(int from, int to, ByteCount size,
-                                       const std::string& path) const;
+  /// Writes to the new file of that path.
+  using Fill = std::function<Result<void>(int to, const std::string& path)>;
+  [[nodiscard]] Result<RequestBody> keep(ByteCount size, const TransferId& id, const Fill& fill);
+  [[nodiscard]] Result<RequestBody> create(const TransferId& id, const Fill& fill);
+  [[nodiscard]] Result<FileStamp> fill_and_sync(int to, const std::string& path,
+                                                const Fill& fill) const;
+  [[nodiscard]] Result<std::vector<LayoutPart>> inspect_parts(const MultipartBody& body) const;
   [[nodiscard]] Result<void> copy_bytes(int from, int to, ByteCount size,
                                         const std::string& path) const;
   [[nodiscard]] Result<void> make_folder();

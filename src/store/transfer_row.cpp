@@ -220,15 +220,24 @@ std::optional<std::vector<WebErrorStatus>> parse_statuses(std::string_view text)
   return statuses;
 }
 
+/// What the `body` column says of the file.
+enum class BodyKind : std::uint64_t { File, Copy, Layout };
+
+BodyKind kind_of(const RequestBody& body) {
+  if (body.is_layout) return BodyKind::Layout;
+  return body.is_spooled ? BodyKind::Copy : BodyKind::File;
+}
+
 std::string format_body(const std::optional<RequestBody>& body) {
   if (!body) return {};
   const FileStamp& stamp = body->stamp;
   std::string text;
   for (const std::uint64_t number :
        {stamp.device, stamp.inode, stamp.size, static_cast<std::uint64_t>(stamp.modified_ns),
-        static_cast<std::uint64_t>(stamp.changed_ns), std::uint64_t{body->is_spooled ? 1U : 0U}}) {
+        static_cast<std::uint64_t>(stamp.changed_ns), static_cast<std::uint64_t>(kind_of(*body))}) {
     text += std::to_string(number) + ' ';
   }
+  if (body->is_layout) text += std::to_string(body->length) + ' ';
   return text + body->file;
 }
 
@@ -238,15 +247,21 @@ std::optional<std::optional<RequestBody>> parse_body(std::string_view text) {
   for (std::uint64_t& number : numbers) {
     if (!take_number(text, number) || !take(text, ' ')) return std::nullopt;
   }
-  const auto& [device, inode, size, modified, changed, spooled] = numbers;
-  if (spooled > 1 || !text.starts_with('/')) return std::nullopt;
+  const auto& [device, inode, size, modified, changed, kind] = numbers;
+  if (kind > static_cast<std::uint64_t>(BodyKind::Layout)) return std::nullopt;
+  const bool is_layout = kind == static_cast<std::uint64_t>(BodyKind::Layout);
+  std::uint64_t length = size;
+  if (is_layout && (!take_number(text, length) || !take(text, ' '))) return std::nullopt;
+  if (!text.starts_with('/')) return std::nullopt;
   return RequestBody{.file = std::string(text),
-                     .is_spooled = spooled == 1,
+                     .is_spooled = kind != static_cast<std::uint64_t>(BodyKind::File),
+                     .is_layout = is_layout,
                      .stamp = {.device = device,
                                .inode = inode,
                                .size = size,
                                .modified_ns = static_cast<std::int64_t>(modified),
-                               .changed_ns = static_cast<std::int64_t>(changed)}};
+                               .changed_ns = static_cast<std::int64_t>(changed)},
+                     .length = length};
 }
 
 /// Reads column after column and remembers the first that holds something unknown.

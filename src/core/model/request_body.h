@@ -19,11 +19,13 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
-/// The content of a request (R57).
+/// The content of a request (R57, R88).
 struct RequestBody {
   std::string file;         ///< absolute path
-  bool is_spooled = false;  ///< the service's own copy of a stream: goes when the transfer ends
+  bool is_spooled = false;  ///< the service's own: goes when the transfer ends
+  bool is_layout = false;   ///< says which bytes and files to send (files/body_layout); is spooled
   FileStamp stamp;          ///< what is not this file any more is never sent
+  ByteCount length = 0;     ///< of what requests send: the file's size, but for a layout
 
   friend bool operator==(const RequestBody&, const RequestBody&) = default;
 };

@@ -103,6 +103,8 @@ TEST_F(BodySourceTest, ABodyIsWhatTheFileIs) {
   EXPECT_FALSE(body.is_spooled);
   EXPECT_EQ(body.stamp, stamp_of(info));
   EXPECT_EQ(body.stamp.size, 5U);
+  EXPECT_FALSE(body.is_layout);
+  EXPECT_EQ(body.length, 5U);
   EXPECT_EQ(body.stamp.inode, info.st_ino);
   EXPECT_EQ(body.stamp.modified_ns, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec);
 }

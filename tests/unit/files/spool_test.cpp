@@ -85,6 +85,8 @@ TEST_F(SpoolTest, TheCopyIsWhatTheRequestsSend) {
   EXPECT_EQ(body.file, folder.path(name_of(id)));
   EXPECT_TRUE(body.is_spooled);
   EXPECT_EQ(body.stamp, stamp_of(folder.stat(name_of(id))));
+  EXPECT_FALSE(body.is_layout);
+  EXPECT_EQ(body.length, 5U);
   EXPECT_EQ(copy(id), "hello");
   EXPECT_TRUE(BodySource::open(ops, body));
 }

@@ -38,7 +38,8 @@ Transfer with_request_parts() {
                            .inode = 0xfffffffffffffffeU,
                            .size = 0xfffffffffffffffdU,
                            .modified_ns = -1,
-                           .changed_ns = std::numeric_limits<std::int64_t>::min()}};
+                           .changed_ns = std::numeric_limits<std::int64_t>::min()},
+                 .length = 0xfffffffffffffffdU};
   return t;
 }
 
@@ -107,13 +108,28 @@ TEST_F(RequestColumns, R57_TheBodyIsAFileOfTheUserOrACopy) {
   insert({transfer});
   EXPECT_EQ(loaded(transfer.id).spec.body, std::nullopt);
   for (const bool is_spooled : {true, false}) {
-    transfer.spec.body = {.file = "/b", .is_spooled = is_spooled, .stamp = {1, 2, 3, 4, 5}};
+    transfer.spec.body = {
+        .file = "/b", .is_spooled = is_spooled, .stamp = {1, 2, 3, 4, 5}, .length = 3};
     ASSERT_TRUE(store_->update(transfer));
     EXPECT_EQ(loaded(transfer.id).spec.body, transfer.spec.body);
   }
   transfer.spec.body.reset();
   ASSERT_TRUE(store_->update(transfer));
   EXPECT_EQ(loaded(transfer.id).spec.body, std::nullopt) << "absent again";
+}
+
+TEST_F(RequestColumns, R88_ALayoutIsKeptWithTheLengthOfWhatIsSent) {
+  Transfer transfer = download(1);
+  insert({transfer});
+  for (const ByteCount length : {ByteCount{0}, ByteCount{7}, ~ByteCount{0}}) {
+    transfer.spec.body = {.file = "/b",
+                          .is_spooled = true,
+                          .is_layout = true,
+                          .stamp = {1, 2, 3, 4, 5},
+                          .length = length};
+    ASSERT_TRUE(store_->update(transfer));
+    EXPECT_EQ(loaded(transfer.id).spec.body, transfer.spec.body);
+  }
 }
 
 TEST_F(RequestColumns, R57_ThePathOfABodyHasAnyCharacters) {
@@ -158,6 +174,13 @@ TEST(RequestColumnsFile, ValuesThatAreNotKnownAreErrors) {
       {"body", "'/body'"},
       {"body", "'1 2 3 4 5 /body'"},
       {"body", "'1 2 3 4 5 2 /body'"},
+      {"body", "'1 2 3 4 5 3 /body'"},
+      {"body", "'1 2 3 4 5 3 6 /body'"},
+      {"body", "'1 2 3 4 5 2 6 body'"},
+      {"body", "'1 2 3 4 5 2 6/body'"},
+      {"body", "'1 2 3 4 5 2 x /body'"},
+      {"body", "'1 2 3 4 5 2 18446744073709551616 /body'"},
+      {"body", "'1 2 3 4 5 1 6 /body'"},
       {"body", "'1 2 3 4 5 x /body'"},
       {"body", "'1 2 3 4 5 1 body'"},
       {"body", "'1 2 3 4 5 1 '"},
@@ -219,6 +242,23 @@ TEST(RequestColumnsFile, TheBodyIsAddedEmptyToTheThirdVersion) {
   ASSERT_TRUE(rows) << rows.error().message();
   ASSERT_EQ(rows->size(), 1U);
   EXPECT_EQ(rows->front(), kept);
+}
+
+TEST_F(RequestColumns, R57_ABodyThatAnEarlierVersionWroteIsReadAsItWas) {
+  const test::TempFolder folder;
+  const std::string path = folder.file("longhaul.db");
+  Transfer transfer = download(1);
+  for (const bool is_spooled : {false, true}) {
+    std::filesystem::remove(path);
+    ASSERT_TRUE(test::open_store(path)->insert({transfer}, 0));
+    test::run_sql(path, std::string("UPDATE transfer SET body = '1 2 3 4 5 ") +
+                            (is_spooled ? "1" : "0") + " /b'");
+    const auto rows = test::open_store(path)->load({transfer.id});
+    ASSERT_TRUE(rows) << rows.error().message();
+    EXPECT_EQ(rows->front().spec.body,
+              (RequestBody{
+                  .file = "/b", .is_spooled = is_spooled, .stamp = {1, 2, 3, 4, 5}, .length = 3}));
+  }
 }
 
 // --- secrets that nobody refers to ---------------------------------------------------------------

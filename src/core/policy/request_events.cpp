@@ -57,7 +57,7 @@ void move_to(Transition& t, const std::pair<std::string, std::string>& uri_and_o
 
 void on(Transition& t, const event::Created& e) {
   t.state().created = t.in().now;
-  if (t.is_upload() && t.spec().body) t.state().send_total = t.spec().body->stamp.size;
+  if (t.is_upload() && t.spec().body) t.state().send_total = t.spec().body->length;
   t.enter(Phase::Created, "created");
   if (e.start) queue_started(t, e.queue_position, "created and started");
   t.persist();

@@ -219,6 +219,7 @@ TEST(RequestColumnsFile, OfTheSecondVersionAreAddedEmpty) {
                 "ALTER TABLE transfer DROP COLUMN proxy; ALTER TABLE transfer DROP COLUMN ca_file;"
                 "ALTER TABLE transfer DROP COLUMN recoverable;"
                 "ALTER TABLE transfer DROP COLUMN body; PRAGMA user_version = 2");
+  test::forget_uploads(kept);
   const auto store = test::open_store(path);
   const auto rows = store->load({kept.id});
   ASSERT_TRUE(rows) << rows.error().message();
@@ -237,6 +238,7 @@ TEST(RequestColumnsFile, TheBodyIsAddedEmptyToTheThirdVersion) {
   test::run_sql(path, test::kWithoutUploads +
                           "ALTER TABLE transfer DROP COLUMN body; PRAGMA user_version = 3");
   kept.spec.body.reset();
+  test::forget_uploads(kept);
   const auto store = test::open_store(path);
   const auto rows = store->load({kept.id});
   ASSERT_TRUE(rows) << rows.error().message();

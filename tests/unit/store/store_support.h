@@ -24,6 +24,14 @@ inline const std::string kWithoutUploads =
     "ALTER TABLE transfer DROP COLUMN sent; ALTER TABLE transfer DROP COLUMN send_total;"
     "ALTER TABLE transfer DROP COLUMN request_open;";
 
+/// As an earlier version has left it.
+inline void forget_uploads(Transfer& transfer) {
+  transfer.state.served_by.clear();
+  transfer.state.sent = 0;
+  transfer.state.send_total.reset();
+  transfer.state.request_open = false;
+}
+
 inline TimePoint at(std::int64_t ms) {
   return TimePoint(Duration(ms));
 }

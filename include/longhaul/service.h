@@ -85,6 +85,7 @@ struct TransferDetails {
   TransferInfo Info;
   std::optional<ResponseInfo> Response;
   std::vector<BackgroundTransferFileRange> Ranges;
+  std::string UploadUrl;  ///< of a resumable upload that has not ended; else empty
 };
 
 /// One line of `longhaul events`.
@@ -132,6 +133,8 @@ struct DownloadSettings : RequestSettings {
 /// What an upload sends is its BodyFile, or its BodyStream.
 struct UploadSettings : RequestSettings {
   UploadSettings() { Method = "POST"; }
+  bool Tus = false;     ///< the URL is where a tus server creates uploads
+  bool Digest = false;  ///< the server is told the SHA-256 of what is sent
 };
 /// One download of a batch.
 struct DownloadItem {

@@ -130,6 +130,8 @@ std::string details_json(const longhaul::TransferDetails& details) {
   }
   Json json = to_json(details.Info);
   json["response"] = details.Response ? to_json(*details.Response) : Json(nullptr);
+  if (details.Info.Kind == longhaul::TransferKind::Upload)
+    json["upload_url"] = or_null(details.UploadUrl);
   json["ranges"] = std::move(ranges);
   return one_line(json);
 }

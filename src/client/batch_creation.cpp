@@ -285,6 +285,8 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
 std::string create_upload(ServiceConnection& connection, const longhaul::UploadSettings& settings,
                           const std::string& url, bool start) {
   TransferSettings model = to_model(settings);
+  model.upload_wish = settings.Tus ? UploadWish::Tus : UploadWish::Automatic;
+  model.tells_digest = settings.Digest;
   require_all_utf8(model);
   require_utf8("the URL", url);
   if (settings.BodyStream) model.body = spool_body(connection, settings.BodyStream);

@@ -119,6 +119,7 @@ longhaul::TransferDetails to_details(Snapshot snapshot, Details details) {
   longhaul::TransferDetails out;
   out.Info = to_info(std::move(snapshot));
   out.Ranges = std::move(details.ranges);
+  out.UploadUrl = std::move(details.upload_uri);
   if (!details.response) return out;
   longhaul::ResponseInfo response;
   response.Status = details.response->status;

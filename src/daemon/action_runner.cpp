@@ -136,6 +136,8 @@ void ActionRunner::perform(LiveTransfer& entry, LiveTransfer::Pending& pending) 
         if (stop.reason == StopReason::Cancel) return seams_.engine.cancel(stop.attempt);
         seams_.engine.stop(stop.attempt);
       },
+      [&](const action::ProceedAttempt& go_on) { seams_.engine.proceed(go_on.attempt); },
+      [&](action::GiveUpUpload& gone) { seams_.engine.give_up(std::move(gone.plan)); },
       [&](const action::SyncFile&) { seams_.files.sync(file_job(entry.transfer)); },
       [&](const action::CommitFile&) { seams_.files.commit(file_job(entry.transfer)); },
       [&](const action::DiscardFile&) { seams_.files.discard(file_job(entry.transfer)); },

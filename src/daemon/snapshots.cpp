@@ -61,6 +61,7 @@ Details make_details(const Transfer& transfer) {
   if (details.response) {
     details.resumable = is_resumable(*details.response, transfer.spec.method);
   }
+  if (transfer.state.upload) details.upload_uri = transfer.state.upload->uri;
   RangeSet ranges = transfer.state.stored;
   if (transfer.live.received > 0) ranges.add(0, transfer.live.received);
   details.ranges = ranges.ranges();

@@ -121,6 +121,7 @@ Result<TransferSpec> make_spec(TransferKind kind, const TransferSettings& settin
   spec.priority = settings.priority;
   spec.cost_policy = settings.cost_policy;
   spec.checksum = settings.checksum;
+  spec.upload_wish = settings.upload_wish;
   spec.keep_when_ended = settings.keep;
   if (Result<void> checked = check_spec(spec); !checked.ok()) return checked.error();
   return spec;

@@ -85,9 +85,9 @@ void Attempt::opened(Result<std::shared_ptr<PartialFile>> file) {
 
 /// What must be there before the first request, one after the other.
 void Attempt::prepare() {
-  if (plan_.body && !source_) return open_source();
+  if (plan_.body && !source_ && !plan_.gives_up) return open_source();
   if (plan_.secret) return ask_for_secrets();
-  send_request();
+  send_first();
 }
 
 void Attempt::open_source() {
@@ -126,6 +126,11 @@ void Attempt::take_secrets(Result<Secrets> secrets) {
   if (needs_ticket(*secrets) && thread_.hands_over()) return move_on();
   secrets_ = std::move(*secrets);
   headers_.insert(headers_.end(), secrets_.headers.begin(), secrets_.headers.end());
+  send_first();
+}
+
+void Attempt::send_first() {
+  if (is_upload()) return begin_upload();
   send_request();
 }
 
@@ -176,12 +181,12 @@ void Attempt::settle() {
 }
 
 bool Attempt::has_news() const {
-  return body_.received() != reported_ || (is_upload() && sent_to_ != reported_sent_);
+  return body_.received() != reported_ || (is_upload() && shown_sent() != reported_sent_);
 }
 
 void Attempt::report_bytes() {
-  if (is_upload() && sent_to_ != reported_sent_) {
-    reported_sent_ = sent_to_;
+  if (is_upload() && shown_sent() != reported_sent_) {
+    reported_sent_ = shown_sent();
     thread_.emit(plan_.id, event::BytesSent{plan_.attempt, reported_sent_});
   }
   if (reported_ == body_.received()) return;
@@ -228,7 +233,7 @@ std::optional<TimePoint> Attempt::on_timer() {
   const TimePoint now = thread_.now();
   const auto deadline = response_deadline();
   const bool is_useless = stage_ == Stage::Discarding || stage_ == Stage::Body;
-  if (deadline && now >= *deadline && is_useless && (decided_ || redirect_)) {
+  if (deadline && now >= *deadline && is_useless && (decided_ || redirect_ || goes_on_)) {
     leave_useless_body();
     return std::nullopt;
   }
@@ -307,6 +312,10 @@ void Attempt::end(Ending ending) {
   if (would_complete && body_.failure()) ending = file_failure(*body_.failure());
   ending_ = std::move(ending);
   report_bytes();
+  const bool is_under_way = dialog_ && !has_answer_;
+  const bool is_news =
+      is_under_way && (has_moved_on_ || dialog_->acknowledged() != recorded_offset_);
+  if (is_news) tell_moved(false);
   if (!checkpoint_under_way_) go_on_ending();
 }
 

@@ -16,6 +16,7 @@
 #include "core/policy/progress_pacing.h"
 #include "core/policy/retry_policy.h"
 #include "core/policy/transfer_plan.h"
+#include "core/policy/upload_dialog.h"
 #include "engine/body_file.h"
 #include "engine/curl_setup.h"
 #include "engine/head_reader.h"
@@ -45,6 +46,8 @@ class Attempt {
   void cancel();
   /// Another thread has it now.
   [[nodiscard]] bool has_moved() const { return has_moved_; }
+  /// What was told of an upload is durable.
+  void proceed();
   /// libcurl is done with the present request.
   void request_ended(CURLcode code);
   /// After a round in which bytes came: writes them, reports, begins a checkpoint if one is due.
@@ -75,12 +78,14 @@ class Attempt {
   // The request.
   void opened(Result<std::shared_ptr<PartialFile>> file);
   void prepare();
+  void send_first();
   void open_source();
   void ask_for_secrets();
   void take_secrets(Result<Secrets> secrets);
   void move_on();
   void send_request();
   [[nodiscard]] CurlRequest request() const;
+  [[nodiscard]] std::optional<ByteCount> content() const;
   [[nodiscard]] const std::string& proxy() const;
   [[nodiscard]] std::optional<Login> proxy_login() const;
   [[nodiscard]] bool set_callbacks();
@@ -93,6 +98,20 @@ class Attempt {
   static int on_seek(void* self, curl_off_t offset, int origin);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+
+  // Uploads (attempt_upload.cpp).
+  [[nodiscard]] UploadOrder upload_order() const;
+  void begin_upload();
+  void take_upload_request(const UploadRequest& next);
+  [[nodiscard]] ByteCount shown_sent() const;
+  [[nodiscard]] ByteCount handed_over() const;
+  [[nodiscard]] bool take_interim();
+  [[nodiscard]] bool judge_upload(const ResponseHead& head);
+  void tell_moved(bool waits);
+  void upload_broke(CURLcode code);
+  void go_on_uploading();
+  [[nodiscard]] Ending upload_failure(const ResponseHead& head, const std::string& reason,
+                                      bool transient) const;
 
   // The answer. False: abort the request, `decided_` says why.
   [[nodiscard]] bool take_header(std::string_view line);
@@ -158,6 +177,19 @@ class Attempt {
   HeaderList headers_;
   std::shared_ptr<BodySource> source_;  ///< what the request sends; null: nothing
   Secrets secrets_;
+
+  // An upload: the present request's part of the content.
+  std::optional<UploadDialog> dialog_;
+  ByteOffset send_from_ = 0;
+  std::optional<ByteCount> send_length_;  ///< none: it has no content
+  bool is_append_ = false;
+  bool has_answer_ = false;    ///< the app's own: nothing is to be gone on from any more
+  bool goes_on_ = false;       ///< with another request when the present one has ended
+  bool has_moved_on_ = false;  ///< what it goes on from is another, which is not told yet
+  bool waits_for_record_ = false;
+  bool tells_progress_ = false;  ///< the server, by interim answers
+  ByteOffset recorded_offset_ = 0;
+
   bool at_own_origin_ = true;  ///< no redirect has led to another server (R68)
   unsigned redirects_ = 0;
   std::optional<Redirect> redirect_;  ///< to follow when the present request has ended
@@ -184,7 +216,7 @@ class Attempt {
   CheckpointPacer checkpoints_;
   PaceWatch pace_;
   ByteCount sent_ = 0;     ///< of the request's content, however often
-  ByteCount sent_to_ = 0;  ///< of an upload's content, by the present request
+  ByteCount sent_to_ = 0;  ///< end of what the present request has sent of the content
   bool was_sent_ = false;  ///< a request has been sent, or a part of it
   ByteCount reported_sent_ = 0;
   bool to_settle_ = false;

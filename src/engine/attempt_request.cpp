@@ -76,20 +76,26 @@ std::optional<Login> Attempt::proxy_login() const {
   return proxy().empty() ? std::nullopt : login_for_proxy(secrets_, proxy());
 }
 
+std::optional<ByteCount> Attempt::content() const {
+  if (is_upload()) return send_length_;
+  return source_ ? std::optional(source_->size()) : std::nullopt;
+}
+
 CurlRequest Attempt::request() const {
   return {.uri = uri_,
           .method = method_,
           .headers = headers_,
           .from = have_ - overlap_,
           .validator = plan_.validator.value,
-          .content = source_ ? std::optional(source_->size()) : std::nullopt,
+          .content = content(),
           .login = at_own_origin_ ? secrets_.server : std::nullopt,
           .proxy = proxy(),
           .proxy_exceptions = plan_.proxy.exceptions,
           .proxy_login = proxy_login(),
           .ca_file = plan_.ca_file,
           // libcurl sends again by itself what a kept connection was closed under.
-          .on_new_connection = on_new_connection_ || !is_repeatable(method_),
+          .on_new_connection = on_new_connection_ || (!is_repeatable(method_) && !is_append_),
+          .may_ask_first = !is_append_,
           .connect_timeout = plan_.connect_timeout,
           .buffer_size = thread_.buffer_size()};
 }
@@ -121,7 +127,11 @@ void Attempt::follow(Redirect redirect) {
   uri_ = std::move(redirect.uri);
   method_ = std::move(redirect.method);
   if (source_ && !redirect.keeps_content) {
-    source_.reset();
+    if (is_upload()) {
+      send_length_.reset();
+    } else {
+      source_.reset();
+    }
     headers_ = headers_without_content(headers_);
   }
   if (source_) go_to(0);
@@ -185,13 +195,18 @@ int Attempt::on_request_sent(void* self, char*, char*, int server_port, int own_
 }
 
 void Attempt::go_to(ByteOffset offset) {
-  source_->go_to(offset);
-  sent_to_ = offset;
+  source_->go_to(send_from_ + offset);
+  sent_to_ = send_from_ + offset;
 }
 
 /// A large body takes its time: the server is asked for an answer when it has it all.
 std::size_t Attempt::send_body(std::span<char> into) {
   active_at_ = request_sent_at_ = thread_.now();
+  if (is_upload()) {
+    const ByteCount left = send_from_ + send_length_.value_or(0) - sent_to_;
+    into = into.first(std::min<std::size_t>(into.size(), left));
+    if (into.empty()) return 0;
+  }
   auto read = source_->read(into);
   if (read) {
     sent_ += *read;
@@ -236,6 +251,8 @@ void Attempt::request_ended(CURLcode code) {
   if (code == CURLE_OK) thread_.sockets().answered(easy_);
   if (redirect_ && !decided_) return follow(*std::exchange(redirect_, std::nullopt));
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
+  if (goes_on_) return go_on_uploading();
+  if (dialog_ && !judged_ && code != CURLE_OK) return upload_broke(code);
   if (is_ftp() && have_ > 0 && is_refused_rest(code)) {
     return end({.kind = Ending::Kind::RefusedRange, .failure = {}});
   }
@@ -319,7 +336,7 @@ bool Attempt::take_header(std::string_view line) {
     case HeadReader::Step::Interim:
       stage_ = Stage::AwaitingHead;
       thread_.wake_at(*response_deadline());
-      return true;
+      return !dialog_ || take_interim();
     case HeadReader::Step::Complete:
       return take_head();
     case HeadReader::Step::TooLarge:
@@ -336,7 +353,7 @@ bool Attempt::take_head() {
   thread_.wake_at(active_at_ + std::min(plan_.stall_timeout, kDiscardLimit));
   challenged_ = may_be_challenge(head.status);
   if (challenged_) return true;  // judged when libcurl has given up
-  if (!is_redirect(head.status)) return judge(head);
+  if (!is_redirect(head.status)) return is_upload() ? judge_upload(head) : judge(head);
   auto next = follow_redirect(head, method_, redirects_);
   if (auto* redirect = std::get_if<Redirect>(&next)) {
     redirect_ = std::move(*redirect);
@@ -494,6 +511,7 @@ void Attempt::leave_useless_body() {
   if (decided_) return end(*std::exchange(decided_, std::nullopt));
   thread_.remove(easy_);
   in_multi_ = false;
+  if (goes_on_) return go_on_uploading();
   follow(*std::exchange(redirect_, std::nullopt));
 }
 

@@ -65,7 +65,13 @@ class CurlEngine::Impl {
     });
   }
 
+  /// For attempts of which nobody hears: none that others count.
+  AttemptId next_unnamed() { return kUnnamed | ++unnamed_; }
+
  private:
+  static constexpr AttemptId kUnnamed = AttemptId{1} << 63;
+
+  AttemptId unnamed_ = 0;
   EngineSettings settings_;
   std::function<std::unique_ptr<NetworkThread>(const EngineSettings&, NetworkThread::HandOver)>
       make_thread_;
@@ -95,6 +101,16 @@ void CurlEngine::stop(AttemptId attempt) {
 
 void CurlEngine::cancel(AttemptId attempt) {
   impl_->find([attempt](NetworkThread& thread) { return thread.cancel(attempt); });
+}
+
+void CurlEngine::proceed(AttemptId attempt) {
+  impl_->find([attempt](NetworkThread& thread) { return thread.proceed(attempt); });
+}
+
+void CurlEngine::give_up(TransferPlan plan) {
+  plan.gives_up = true;
+  plan.attempt = impl_->next_unnamed();
+  start(std::move(plan));
 }
 
 void CurlEngine::set_settings(EngineSettings settings) {

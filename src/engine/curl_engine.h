@@ -38,6 +38,8 @@ class CurlEngine final : public TransferEngine {
   void start(TransferPlan plan) override;
   void stop(AttemptId attempt) override;
   void cancel(AttemptId attempt) override;
+  void proceed(AttemptId attempt) override;
+  void give_up(TransferPlan plan) override;
   /// For attempts that start from now on.
   void set_settings(EngineSettings settings);
 

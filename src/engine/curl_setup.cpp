@@ -86,8 +86,8 @@ void set_method(Options& options, Lines& lines, const CurlRequest& request) {
     // A server that answers before it has read all would take the next request for the rest.
     options.set(CURLOPT_FORBID_REUSE, kYes);
     // To ask first costs a round trip, and a second where the server does not understand.
-    const bool asks_first =
-        *request.content >= kWorthAsking || has_field(request.headers, "Expect");
+    const bool asks_first = (request.may_ask_first && *request.content >= kWorthAsking) ||
+                            has_field(request.headers, "Expect");
     if (!asks_first) lines.add("Expect:");
     return options.set(CURLOPT_CUSTOMREQUEST, request.method);
   }

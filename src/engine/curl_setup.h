@@ -32,6 +32,7 @@ struct CurlRequest {
   std::optional<Login> proxy_login;
   std::string ca_file;  ///< empty: that of the settings
   bool on_new_connection = false;
+  bool may_ask_first = true;  ///< whether the server wants a large content
   Duration connect_timeout{};
   std::size_t buffer_size = 0;  ///< of libcurl's receive buffer
 };

@@ -140,6 +140,12 @@ bool NetworkThread::cancel(AttemptId attempt) {
   return found != nullptr;
 }
 
+bool NetworkThread::proceed(AttemptId attempt) {
+  Attempt* const found = find(attempt);
+  if (found != nullptr) found->proceed();
+  return found != nullptr;
+}
+
 void NetworkThread::hand_over(TransferPlan plan) {
   tell();
   hand_over_(*this, std::move(plan));

@@ -43,6 +43,7 @@ class NetworkThread {
   /// False if it is not here.
   bool stop(AttemptId attempt);
   bool cancel(AttemptId attempt);
+  bool proceed(AttemptId attempt);
 
   // For attempts.
   [[nodiscard]] const EngineSettings& settings() const { return settings_; }

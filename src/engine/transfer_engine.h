@@ -23,6 +23,10 @@ class TransferEngine {
   /// stop(), and nobody will want the partial file: it is removed even if its folder has been moved
   /// to where no path leads any more.
   virtual void cancel(AttemptId attempt) { stop(attempt); }
+  /// An attempt that has told UploadMoved and waits goes on.
+  virtual void proceed(AttemptId /*attempt*/) {}
+  /// Tells the server of `plan.upload` that nobody needs it; no news come of it.
+  virtual void give_up(TransferPlan /*plan*/) {}
 };
 
 }  // namespace lh

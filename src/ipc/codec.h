@@ -58,6 +58,8 @@ struct TransferSettings {
   ProxySettings proxy;             ///< may hold users and passwords
   std::string body_file;           ///< what the requests send (R57): absolute path; empty: nothing
   std::shared_ptr<UniqueFd> body;  ///< or a regular file, which the service copies
+  UploadWish upload_wish = UploadWish::Automatic;
+  bool tells_digest = false;  ///< of what is uploaded
   std::string ca_file;
   std::vector<WebErrorStatus> recoverable;  ///< R155
   std::optional<std::uint64_t> batch;       ///< of BeginBatch

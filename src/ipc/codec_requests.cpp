@@ -115,6 +115,10 @@ WireDictionary encode_settings(const TransferSettings& settings) {
   }
   if (!settings.body_file.empty()) wire.emplace(key::kBodyFile, settings.body_file);
   if (settings.body) wire.emplace(key::kBody, sdbus::UnixFd(settings.body->get()));
+  if (settings.upload_wish != UploadWish::Automatic) {
+    wire.emplace(key::kResumption, static_cast<std::uint32_t>(settings.upload_wish));
+  }
+  if (settings.tells_digest) wire.emplace(key::kDigest, true);
   if (settings.batch) wire.emplace(key::kBatch, *settings.batch);
   if (!settings.ids.empty()) {
     std::vector<std::string> texts;
@@ -158,6 +162,10 @@ Result<TransferSettings> decode_settings(const WireDictionary& wire) {
   if (auto body = reader.take<sdbus::UnixFd>(key::kBody)) {
     settings.body = std::make_shared<UniqueFd>(body->release());
   }
+  const auto wish = reader.take_checked<std::uint32_t>(
+      key::kResumption, [](std::uint32_t number) { return in_range(number, UploadWish::None); });
+  settings.upload_wish = wish.value_or(UploadWish::Automatic);
+  read(reader, key::kDigest, settings.tells_digest);
   settings.batch = reader.take<std::uint64_t>(key::kBatch);
   if (const auto texts = reader.take<std::vector<std::string>>(key::kIds)) {
     for (const std::string& text : *texts) {

@@ -234,6 +234,7 @@ WireDictionary encode_details(const Details& details) {
                               encode_headers(all_utf8(details.response->headers))));
   }
   wire.emplace(bus::key::kResumable, details.resumable);
+  if (!details.upload_uri.empty()) wire.emplace(bus::key::kUploadUrl, as_utf8(details.upload_uri));
   std::vector<WireRange> ranges;
   ranges.reserve(details.ranges.size());
   for (const auto& range : details.ranges) ranges.emplace_back(range.Offset, range.Length);
@@ -248,6 +249,7 @@ Result<Details> decode_details(const WireDictionary& wire) {
     details.response = decode_response(std::move(*response));
   }
   details.resumable = reader.take<bool>(bus::key::kResumable).value_or(false);
+  details.upload_uri = reader.take<std::string>(bus::key::kUploadUrl).value_or(std::string());
   if (auto ranges = reader.take_checked<std::vector<WireRange>>(bus::key::kRanges, decode_ranges)) {
     details.ranges = std::move(*ranges);
   }

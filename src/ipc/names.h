@@ -32,9 +32,10 @@ inline constexpr const char* kBlockers = "blockers";         // a(uxxs)
 inline constexpr const char* kNextAttempt = "next_attempt";  // x
 inline constexpr const char* kRestarts = "restarts";         // u
 // Details
-inline constexpr const char* kResponse = "response";    // (isa(ss))
-inline constexpr const char* kResumable = "resumable";  // b
-inline constexpr const char* kRanges = "ranges";        // a(tt)
+inline constexpr const char* kResponse = "response";     // (isa(ss))
+inline constexpr const char* kResumable = "resumable";   // b
+inline constexpr const char* kRanges = "ranges";         // a(tt)
+inline constexpr const char* kUploadUrl = "upload_url";  // s
 // CreateDownloads, Change
 inline constexpr const char* kMethod = "method";             // s
 inline constexpr const char* kHeaders = "headers";           // a(ss)
@@ -53,6 +54,8 @@ inline constexpr const char* kCaFile = "ca_file";            // s
 inline constexpr const char* kRecoverable = "recoverable";   // ai; also in a snapshot's "more"
 inline constexpr const char* kBodyFile = "body_file";        // s
 inline constexpr const char* kBody = "body";                 // h, a regular file
+inline constexpr const char* kResumption = "resumption";     // u, UploadWish
+inline constexpr const char* kDigest = "digest";             // b
 inline constexpr const char* kUrl = "url";                   // s
 inline constexpr const char* kSetHeaders = "set_headers";    // a(ss)
 inline constexpr const char* kRemoveHeaders = "remove_headers";  // as

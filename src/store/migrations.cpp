@@ -121,6 +121,9 @@ constexpr const char* kUploads = R"sql(
 ALTER TABLE transfer ADD COLUMN served_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE transfer ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transfer ADD COLUMN send_total INTEGER;
+ALTER TABLE transfer ADD COLUMN upload TEXT NOT NULL DEFAULT '';   -- where the server keeps what it has
+ALTER TABLE transfer ADD COLUMN upload_restarts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transfer ADD COLUMN upload_wish INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transfer ADD COLUMN request_open INTEGER NOT NULL DEFAULT 0;
 )sql";
 

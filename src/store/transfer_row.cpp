@@ -36,6 +36,7 @@ constexpr std::array kColumns = {
     "ca_file",
     "recoverable",
     "body",
+    "upload_wish",
     "phase",
     "phase_since",
     "created",
@@ -72,6 +73,8 @@ constexpr std::array kColumns = {
     "commit_size",
     "sent",
     "send_total",
+    "upload",
+    "upload_restarts",
     "request_open",
     "rank",
 };
@@ -264,6 +267,50 @@ std::optional<std::optional<RequestBody>> parse_body(std::string_view text) {
                      .length = length};
 }
 
+/// "PROTOCOL OFFSET VERSION MAX_APPEND MIN_APPEND MAX_SIZE EXPIRES REFUSED_WITH URI", with "-" for
+/// what is not known.
+std::string format_upload(const std::optional<UploadResource>& upload) {
+  if (!upload) return {};
+  const auto or_none = [](const std::optional<ByteCount>& number) {
+    return (number ? std::to_string(*number) : "-") + ' ';
+  };
+  std::optional<ByteCount> expires;
+  if (upload->expires)
+    expires = static_cast<ByteCount>(upload->expires->time_since_epoch().count());
+  return std::to_string(static_cast<int>(upload->protocol)) + ' ' + std::to_string(upload->offset) +
+         ' ' + std::to_string(upload->version) + ' ' + or_none(upload->max_append_size) +
+         or_none(upload->min_append_size) + or_none(upload->max_size) + or_none(expires) +
+         std::to_string(upload->refused_with) + ' ' + upload->uri;
+}
+
+std::optional<std::optional<UploadResource>> parse_upload(std::string_view text) {
+  if (text.empty()) return std::optional<UploadResource>();
+  std::array<std::optional<std::uint64_t>, 8> numbers;
+  for (auto& number : numbers) {
+    std::uint64_t value = 0;
+    const bool is_none = take(text, '-');
+    if (!is_none && !take_number(text, value)) return std::nullopt;
+    if (!is_none) number = value;
+    if (!take(text, ' ')) return std::nullopt;
+  }
+  const auto& [protocol, offset, version, most, least, size, expires, refused] = numbers;
+  const bool is_sound = protocol && *protocol <= static_cast<unsigned>(UploadProtocol::Draft) &&
+                        offset && version && *version < 1000 && refused && *refused < 1000 &&
+                        !text.empty();
+  if (!is_sound) return std::nullopt;
+  UploadResource upload;
+  upload.protocol = static_cast<UploadProtocol>(*protocol);
+  upload.uri = text;
+  upload.offset = *offset;
+  upload.version = static_cast<unsigned>(*version);
+  upload.max_append_size = most;
+  upload.min_append_size = least;
+  upload.max_size = size;
+  if (expires) upload.expires = TimePoint(Duration(static_cast<std::int64_t>(*expires)));
+  upload.refused_with = static_cast<unsigned>(*refused);
+  return upload;
+}
+
 /// Reads column after column and remembers the first that holds something unknown.
 class RowReader {
  public:
@@ -359,6 +406,7 @@ void read_spec(RowReader& row, TransferSpec& spec) {
   spec.ca_file = row.text();
   spec.recoverable = row.parsed(parse_statuses);
   spec.body = row.parsed(parse_body);
+  spec.upload_wish = row.enumerator(UploadWish::None);
 }
 
 std::optional<ResponseHead> read_response(RowReader& row) {
@@ -428,6 +476,8 @@ void read_state(RowReader& row, TransferState& state) {
   state.commit = read_commit(row);
   state.sent = row.bytes();
   state.send_total = row.optional([&row] { return row.bytes(); });
+  state.upload = row.parsed(parse_upload);
+  state.upload_restarts = row.count();
   state.request_open = row.flag();
 }
 
@@ -448,6 +498,7 @@ void bind_spec(Statement& statement, const TransferSpec& spec, std::string_view 
   statement.bind(spec.keep_when_ended).bind(spec.secret);
   statement.bind(format_proxy(spec.proxy)).bind(spec.ca_file);
   statement.bind(format_statuses(spec.recoverable)).bind(format_body(spec.body));
+  statement.bind(spec.upload_wish);
 }
 
 void bind_response(Statement& statement, const TransferState& state, std::string_view headers) {
@@ -519,7 +570,8 @@ Result<void> bind_transfer(Statement& statement, const Transfer& transfer) {
   statement.bind(state.file_name).bind(state.bytes_needed);
   statement.bind(state.restarts).bind(state.has_response_changed);
   bind_end(statement, state);
-  statement.bind(state.sent).bind(state.send_total).bind(state.request_open);
+  statement.bind(state.sent).bind(state.send_total).bind(format_upload(state.upload));
+  statement.bind(state.upload_restarts).bind(state.request_open);
   statement.bind(rank_of(spec.priority));
   return {};
 }

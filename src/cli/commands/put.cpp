@@ -13,6 +13,8 @@ namespace {
 struct PutOptions {
   std::optional<std::string> file;
   std::optional<std::string> url;
+  bool tus = false;
+  bool digest = false;
   CreationOptions common;
 };
 
@@ -23,6 +25,8 @@ ExitStatus run_put(const PutOptions& options) {
   longhaul::UploadSettings settings;
   settings.Method = "PUT";
   options.common.apply(settings);
+  settings.Tus = options.tus;
+  settings.Digest = options.digest;
   longhaul::TransferInfo created;
   if (*options.file == "-") {
     settings.BodyStream = read_standard_input;
@@ -47,6 +51,8 @@ Run define_put(Arguments& arguments) {
   arguments.operand("URL", options->url, true);
   options->common.declare_life(arguments);
   options->common.request.declare(arguments, "PUT");
+  arguments.flag("--tus", options->tus, "URL is where a tus server creates uploads");
+  arguments.flag("--digest", options->digest, "Tell the server the SHA-256 of what is sent");
   options->common.declare_output(arguments);
   return [options] { return run_put(*options); };
 }
@@ -60,7 +66,10 @@ const Command put_command{
     "Hands the upload to the service, prints its ID and returns at once. The file must stay as it "
     "is until the upload has ended; one that changes meanwhile is an error. - reads standard input "
     "to its end, and the service keeps it.\n\n"
-    "An upload that is interrupted begins anew by itself. One with a method that must not be "
+    "An upload that is interrupted goes on where it was if the server can do that (Resumable "
+    "Uploads "
+    "for HTTP; with --tus, tus 1.0), else it begins anew, by itself. One with a method that must "
+    "not be "
     "carried out twice (--method POST) is not sent again unless somebody is there to see it: with "
     "--wait, 'longhaul watch' or an app of its own. 'longhaul cat' shows what the server has "
     "answered.",

@@ -53,6 +53,7 @@ struct Snapshot {
 struct Details {
   std::optional<ResponseHead> response;
   bool resumable = false;
+  std::string upload_uri;  ///< of a resumable upload
   std::vector<BackgroundTransferFileRange> ranges;
 
   friend bool operator==(const Details&, const Details&) = default;

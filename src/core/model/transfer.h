@@ -32,7 +32,8 @@ struct LiveState {
   bool restart_told = false;  ///< what is in the file is void already, and that was told
   ByteCount received = 0;     ///< written so far, synced or not; what Progress shows
   ByteCount sent = 0;         ///< of an upload, by the present attempt
-  TimePoint last_bytes_at{};  ///< when `received` or `sent` last grew
+  std::optional<UploadResource> given_up{};  ///< to be removed from its server after the attempt
+  TimePoint last_bytes_at{};                 ///< when `received` or `sent` last grew
 
   friend bool operator==(const LiveState&, const LiveState&) = default;
 };

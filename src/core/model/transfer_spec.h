@@ -9,6 +9,7 @@
 #include "core/http/header_field.h"
 #include "core/model/proxy_settings.h"
 #include "core/model/request_body.h"
+#include "core/model/upload_resource.h"
 #include "longhaul/background_transfer_types.h"
 #include "longhaul/web_error_status.h"
 
@@ -59,12 +60,13 @@ struct TransferSpec {
   std::optional<SecretId> secret;  ///< what else the requests need (core/model/secrets.h)
   ProxySettings proxy;
   std::optional<RequestBody> body;  ///< what the request sends; empty: nothing. An upload has one
+  UploadWish upload_wish = UploadWish::Automatic;  ///< how an upload is to be resumed
   std::string ca_file;  ///< absolute path of the certificates to trust; empty: the configuration's
   Target target;
   std::string group;
   BackgroundTransferPriority priority = BackgroundTransferPriority::Default;
   BackgroundTransferCostPolicy cost_policy = BackgroundTransferCostPolicy::Default;
-  std::optional<Checksum> checksum;
+  std::optional<Checksum> checksum;         ///< of what is downloaded; of an upload, to be told
   std::vector<WebErrorStatus> recoverable;  ///< errors that pause instead of ending it (R155)
   bool keep_when_ended = false;  ///< stays listed until forgotten, although its end was delivered
                                  ///< (the command line's transfers)

@@ -8,6 +8,7 @@
 #include "core/model/range_set.h"
 #include "core/model/response_head.h"
 #include "core/model/transfer_error.h"
+#include "core/model/upload_resource.h"
 #include "core/model/validator.h"
 
 namespace lh {
@@ -70,8 +71,10 @@ struct TransferState {
   std::optional<TransferError> error;  ///< the last one; final in Failed
   std::optional<CommitIntent> commit;  ///< Finishing
   // Uploads; what is received is the response then.
-  ByteCount sent = 0;                   ///< by the last attempt, at rest
-  std::optional<ByteCount> send_total;  ///< length of the content
+  ByteCount sent = 0;                    ///< by the last attempt, at rest
+  std::optional<ByteCount> send_total;   ///< length of the content
+  std::optional<UploadResource> upload;  ///< where the server keeps what it has of it
+  std::uint32_t upload_restarts = 0;     ///< how often the server has lost that
   bool request_open = false;  ///< a request that must not be sent twice unseen was under way, and
                               ///< nothing is known of its end (R86)
 

@@ -16,6 +16,13 @@ enum class UploadProtocol : std::uint8_t {
   Draft = 2,  ///< IETF "Resumable Uploads for HTTP"
 };
 
+/// What the app wants. The numbers are stored.
+enum class UploadWish : std::uint8_t {
+  Automatic,  ///< the app's own request, which invites the server to make it resumable
+  Tus,        ///< the app's URL is where a tus server creates uploads
+  None,
+};
+
 /// Where a server keeps the bytes of an unfinished upload: what must be durable before it is relied
 /// on. It belongs to one body; when that changes, the resource must be forgotten.
 struct UploadResource {

@@ -256,6 +256,26 @@ void on(Transition& t, const event::BytesSent& e) {
   t.notify(What::Progress);
 }
 
+void on(Transition& t, const event::UploadMoved& e) {
+  if (!t.is_current(e.attempt)) return;
+  TransferState& state = t.state();
+  if (is_final(state.phase)) {  // given up when the attempt has ended
+    t.live().given_up = e.resource;
+    return;
+  }
+  const bool is_lost = state.upload && !e.resource;
+  state.upload = e.resource;
+  state.upload_restarts = e.restarts;
+  const ByteOffset offset = e.resource ? e.resource->offset : 0;
+  if (offset > state.high_water) {  // R43
+    state.high_water = offset;
+    state.failures_in_row = 0;
+  }
+  if (is_lost) t.restart_upload();
+  t.persist();
+  if (e.waits) t.proceed(e.attempt);
+}
+
 void on(Transition& t, const event::Checkpointed& e) {
   if (!t.is_current(e.attempt) || is_final(t.state().phase)) return;
   t.record_prefix(e.prefix);

@@ -80,6 +80,13 @@ struct BytesSent {
   AttemptId attempt = 0;
   ByteCount sent = 0;
 };
+/// What a resumable upload goes on from is another, or gone.
+struct UploadMoved {
+  AttemptId attempt = 0;
+  std::optional<UploadResource> resource;
+  std::uint32_t restarts = 0;  ///< how often the server has lost it
+  bool waits = false;          ///< nothing is sent before it is durable: answered by ProceedAttempt
+};
 /// The first `prefix` bytes are on disk (fdatasync has returned). May come before the response: for
 /// bytes that were found in the file at the start.
 struct Checkpointed {
@@ -142,10 +149,10 @@ using Event =
     std::variant<event::Created, event::StartRequested, event::PauseRequested,
                  event::ResumeRequested, event::CancelRequested, event::Changed, event::SlotGranted,
                  event::SlotRevoked, event::FactsChanged, event::WakeDue, event::ResponseArrived,
-                 event::BytesArrived, event::BytesSent, event::Checkpointed, event::PaceChanged,
-                 event::AttemptCompleted, event::AttemptStopped, event::AttemptFailed,
-                 event::AttemptRefusedRange, event::AttemptDiskFull, event::FileSynced,
-                 event::FileCommitted, event::FileFailed, event::FileDiscarded>;
+                 event::BytesArrived, event::BytesSent, event::UploadMoved, event::Checkpointed,
+                 event::PaceChanged, event::AttemptCompleted, event::AttemptStopped,
+                 event::AttemptFailed, event::AttemptRefusedRange, event::AttemptDiskFull,
+                 event::FileSynced, event::FileCommitted, event::FileFailed, event::FileDiscarded>;
 
 /// What happened to several transfers, in this order.
 using Events = std::vector<std::pair<TransferId, Event>>;
@@ -164,6 +171,14 @@ struct StartAttempt {
 struct StopAttempt {
   AttemptId attempt = 0;
   StopReason reason = StopReason::None;
+};
+/// UploadMoved is durable.
+struct ProceedAttempt {
+  AttemptId attempt = 0;
+};
+/// Nobody needs what the server keeps of an upload: it is told, once, and may not hear it.
+struct GiveUpUpload {
+  TransferPlan plan;
 };
 struct SyncFile {};     ///< make the complete partial file durable, verify the checksum; answers
                         ///< FileSynced or FileFailed
@@ -187,8 +202,8 @@ struct Notify {
 
 using Action =
     std::variant<action::Persist, action::Reply, action::StartAttempt, action::StopAttempt,
-                 action::SyncFile, action::CommitFile, action::DiscardFile, action::DropSecret,
-                 action::DropBody, action::Notify>;
+                 action::ProceedAttempt, action::GiveUpUpload, action::SyncFile, action::CommitFile,
+                 action::DiscardFile, action::DropSecret, action::DropBody, action::Notify>;
 
 struct Step {
   Transfer transfer;

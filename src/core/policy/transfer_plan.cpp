@@ -154,7 +154,14 @@ TransferPlan plan_transfer(const Transfer& transfer, AttemptId attempt, const Li
   plan.slow_bytes = limits.slow_bytes;
 
   const bool is_ftp = plan.method == kFtpMethod;
-  if (plan.kind == TransferKind::Upload) return plan;  // its answer is another each time
+  if (plan.kind == TransferKind::Upload) {  // its answer is another each time
+    plan.upload_wish = transfer.spec.upload_wish;
+    plan.upload = state.upload;
+    plan.upload_restarts = state.upload_restarts;
+    plan.attempts_before = state.attempts > 0 ? state.attempts - 1 : 0;
+    plan.told_digest = transfer.spec.checksum;
+    return plan;
+  }
   if ((plan.method == "GET" || is_ftp) && state.validator.can_resume()) {
     plan.validator = state.validator;
     plan.total = state.total;

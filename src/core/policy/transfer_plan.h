@@ -20,7 +20,13 @@ struct TransferPlan {
   std::optional<SecretId> secret;
   ProxySettings proxy;
   std::optional<RequestBody> body;
-  std::string ca_file;           ///< empty: the configuration's
+  std::string ca_file;  ///< empty: the configuration's
+  UploadWish upload_wish = UploadWish::Automatic;
+  std::optional<UploadResource> upload;
+  std::uint32_t upload_restarts = 0;
+  std::uint32_t attempts_before = 0;
+  std::optional<Checksum> told_digest;  ///< of what is uploaded
+  bool gives_up = false;                ///< asks only to remove `upload` from its server
   ByteOffset resume_from = 0;    ///< bytes that are there and proven by `validator`; more may be in
                                  ///< the file, see `trust_file_size`
   bool trust_file_size = false;  ///< same boot as the last record: the partial file's size is what

@@ -53,6 +53,8 @@ void Transition::enter(Phase phase, std::string_view why) {
     const bool is_needed = is_upload() && !has_spooled_body();
     if (!is_needed) spec().body.reset();
     to.request_open = false;
+    if (phase != Phase::Completed) live().given_up = to.upload;
+    to.upload.reset();
   }
   because(why);
 }
@@ -77,23 +79,36 @@ void Transition::notify(action::Notify notify) {
   act(notify);
 }
 
-/// Every request of an upload sends the content from its beginning (R85), and its answer is
-/// another.
+/// Every request of an upload sends the content from its beginning, unless the server keeps what it
+/// has (R85 as amended), and its answer is another.
 void Transition::begin_request() {
   const bool is_again = state().attempts > 1;
   void_claims();
-  state().sent = 0;
+  state().sent = state().upload ? state().upload->offset : 0;
   state().request_open = !is_repeatable(spec().method);
-  if (is_again) {
-    ++state().restarts;
-    live().restart_told = true;
-    restarted_ = true;
-  }
+  if (is_again && !state().upload) restart_upload();
   persist();
 }
 
+void Transition::restart_upload() {
+  live().sent = 0;
+  ++state().restarts;
+  live().restart_told = true;
+  restarted_ = true;
+}
+
+/// R86 as amended: what the server keeps is not sent twice.
 bool Transition::must_not_repeat() const {
-  return step_.transfer.state.request_open;
+  const TransferState& now = step_.transfer.state;
+  return now.request_open && !now.upload;
+}
+
+/// Nobody may touch it while a request of ours does.
+void Transition::give_up_upload() {
+  if (!live().given_up || live().attempt != 0) return;
+  TransferPlan plan = plan_transfer(step_.transfer, 0, in_.limits, in_.boot_id);
+  plan.upload = std::exchange(live().given_up, std::nullopt);
+  act(action::GiveUpUpload{std::move(plan)});
 }
 
 void Transition::wait_for_app() {
@@ -128,6 +143,7 @@ void Transition::start_attempt(AttemptId attempt) {
                      .has_slot = true,
                      .restart_told = live().restart_told,
                      .received = state().stored.prefix_length(),
+                     .sent = state().sent,
                      .last_bytes_at = in_.now};
   act(action::StartAttempt{std::move(plan)});
 }
@@ -246,6 +262,7 @@ Step Transition::finish() && {
     notify({.what = action::Notify::What::Response, .restarted = true});
   }
   if (!status_told_ && status() != status_before_) notify(action::Notify::What::Status);
+  give_up_upload();
   // Last: behind the Persist that gives them up.
   if (secret_before_ && spec().secret != secret_before_) act(action::DropSecret{*secret_before_});
   if (had_spooled_body_ && !has_spooled_body()) act(action::DropBody{});

@@ -52,6 +52,7 @@ class Transition {
   void wait_for_app();
   /// Asks the engine to stop what runs, once; the reason that was given last counts.
   void stop_attempt(StopReason reason);
+  void proceed(AttemptId attempt) { act(action::ProceedAttempt{attempt}); }
   /// The engine has let go: no attempt, no slot. Says why it was being stopped.
   StopReason close_attempt();
   void sync_file();
@@ -64,6 +65,8 @@ class Transition {
   void void_claims();
   /// void_claims(), which those who watch are told at the end of the step (R28).
   void restart();
+  /// The same of an upload: all is sent again.
+  void restart_upload();
 
   /// Final error: recorded, bytes removed, told.
   void fail(TransferError error, std::string_view why);
@@ -81,6 +84,7 @@ class Transition {
 
  private:
   void begin_request();
+  void give_up_upload();
 
   template <typename A>
   void act(A action) {
@@ -112,6 +116,7 @@ void on(Transition& t, const event::WakeDue& e);
 void on(Transition& t, const event::ResponseArrived& e);
 void on(Transition& t, const event::BytesArrived& e);
 void on(Transition& t, const event::BytesSent& e);
+void on(Transition& t, const event::UploadMoved& e);
 void on(Transition& t, const event::Checkpointed& e);
 void on(Transition& t, const event::PaceChanged& e);
 void on(Transition& t, const event::AttemptCompleted& e);

@@ -20,12 +20,6 @@ inline constexpr std::uint32_t kMaxUploadRestarts = 3;
 /// How often a server's own offsets may turn out to be wrong in a row.
 inline constexpr int kMaxUploadCorrections = 8;
 
-enum class UploadWish : std::uint8_t {
-  Automatic,  ///< the app's own request, which invites the server to make it resumable
-  Tus,        ///< the app's URL is where a tus server creates uploads
-  None,
-};
-
 /// What is to be uploaded, as the app ordered it.
 struct UploadOrder {
   std::string method;

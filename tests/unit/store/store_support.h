@@ -20,7 +20,9 @@ namespace lh::test {
 
 /// Takes away what the fifth version has brought.
 inline const std::string kWithoutUploads =
-    "ALTER TABLE transfer DROP COLUMN served_by;"
+    "ALTER TABLE transfer DROP COLUMN served_by; ALTER TABLE transfer DROP COLUMN upload;"
+    "ALTER TABLE transfer DROP COLUMN upload_restarts;"
+    "ALTER TABLE transfer DROP COLUMN upload_wish;"
     "ALTER TABLE transfer DROP COLUMN sent; ALTER TABLE transfer DROP COLUMN send_total;"
     "ALTER TABLE transfer DROP COLUMN request_open;";
 
@@ -29,6 +31,9 @@ inline void forget_uploads(Transfer& transfer) {
   transfer.state.served_by.clear();
   transfer.state.sent = 0;
   transfer.state.send_total.reset();
+  transfer.state.upload.reset();
+  transfer.state.upload_restarts = 0;
+  transfer.spec.upload_wish = UploadWish::Automatic;
   transfer.state.request_open = false;
 }
 
@@ -104,6 +109,17 @@ inline Transfer full_transfer() {
   t.state.commit = CommitIntent{0xfffffffffffffffeU, 14, 15};
   t.state.served_by = "https://mirror:443";
   t.state.sent = 16;
+  t.spec.upload_wish = UploadWish::Tus;
+  t.state.upload_restarts = 18;
+  t.state.upload = UploadResource{.protocol = UploadProtocol::Draft,
+                                  .uri = "https://mirror/up load",
+                                  .offset = 19,
+                                  .version = 8,
+                                  .max_append_size = 20,
+                                  .min_append_size = {},
+                                  .max_size = 22,
+                                  .expires = at(23),
+                                  .refused_with = 500};
   t.state.send_total = 17;
   t.state.request_open = true;
   return t;

@@ -183,6 +183,8 @@ class MachineTest : public ::testing::Test {
       std::string operator()(const action::Reply& a) const { return a.error ? "Reply!" : "Reply"; }
       std::string operator()(const action::StartAttempt&) const { return "StartAttempt"; }
       std::string operator()(const action::StopAttempt&) const { return "StopAttempt"; }
+      std::string operator()(const action::ProceedAttempt&) const { return "ProceedAttempt"; }
+      std::string operator()(const action::GiveUpUpload&) const { return "GiveUpUpload"; }
       std::string operator()(const action::SyncFile&) const { return "SyncFile"; }
       std::string operator()(const action::CommitFile&) const { return "CommitFile"; }
       std::string operator()(const action::DiscardFile&) const { return "DiscardFile"; }

@@ -14,7 +14,8 @@ class Uploads : public MachineTest {
     Transfer t = in_phase(phase);
     t.spec.kind = TransferKind::Upload;
     t.spec.method = method;
-    t.spec.body = RequestBody{.file = "/home/u/source", .stamp = {.size = kLength}, .length = kLength};
+    t.spec.body =
+        RequestBody{.file = "/home/u/source", .stamp = {.size = kLength}, .length = kLength};
     t.state.send_total = kLength;
     return t;
   }

@@ -20,7 +20,7 @@
 namespace longhaul {
 
 namespace detail {
-struct DownloaderState;
+class FactoryState;
 }
 
 /// Settings for the downloads that it creates from then on (R59). A handle: copies share the
@@ -73,10 +73,10 @@ class LONGHAUL_EXPORT BackgroundDownloader {
   }
 
   /// Ours; see extensions.h.
-  [[nodiscard]] detail::DownloaderState& state() const;
+  [[nodiscard]] detail::FactoryState& state() const;
 
  private:
-  std::shared_ptr<detail::DownloaderState> state_;
+  std::shared_ptr<detail::FactoryState> state_;
 };
 
 }  // namespace longhaul

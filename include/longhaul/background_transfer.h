@@ -4,8 +4,10 @@
 /// Everything: include this.
 
 #include "longhaul/background_downloader.h"
+#include "longhaul/background_transfer_content_part.h"
 #include "longhaul/background_transfer_error.h"
 #include "longhaul/background_transfer_types.h"
+#include "longhaul/background_uploader.h"
 #include "longhaul/download_operation.h"
 #include "longhaul/extensions.h"
 #include "longhaul/foundation/async.h"
@@ -25,4 +27,5 @@
 #include "longhaul/storage/storage_file.h"
 #include "longhaul/storage/storage_folder.h"
 #include "longhaul/storage/storage_types.h"
+#include "longhaul/upload_operation.h"
 #include "longhaul/web_error_status.h"

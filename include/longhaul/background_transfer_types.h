@@ -48,6 +48,21 @@ struct BackgroundDownloadProgress {
                          const BackgroundDownloadProgress&) = default;
 };
 
+/// Progress of an upload. Bytes are body bytes, of what is sent and of the server's answer; a total
+/// of 0 means unknown (R96, R99). Both counts may go down when a request is made again (R85).
+struct BackgroundUploadProgress {
+  std::uint64_t BytesReceived = 0;
+  std::uint64_t BytesSent = 0;
+  std::uint64_t TotalBytesToReceive = 0;
+  std::uint64_t TotalBytesToSend = 0;  ///< with the boundaries and headers of parts
+  BackgroundTransferStatus Status = BackgroundTransferStatus::Idle;
+  bool HasResponseChanged = false;  ///< in one report per response (R27)
+  bool HasRestarted = false;        ///< in the first report after every request but the first (R28)
+
+  friend bool operator==(const BackgroundUploadProgress&,
+                         const BackgroundUploadProgress&) = default;
+};
+
 /// A stretch of a file; its last byte is Offset + Length - 1.
 struct BackgroundTransferFileRange {
   std::uint64_t Offset = 0;

@@ -130,11 +130,24 @@ struct DownloadSettings : RequestSettings {
   std::vector<WebErrorStatus> Recoverable;  ///< errors that pause instead of ending
   bool ReplaceExisting = true;  ///< false: a FileName that is taken becomes "name (2).ext"
 };
-/// What an upload sends is its BodyFile, or its BodyStream.
+/// One part of an upload: a text or a file.
+struct UploadPart {
+  std::string Name;      ///< of the form's field; may be empty
+  std::string FileName;  ///< what the server is told, without folders; empty: nothing
+  std::vector<std::pair<std::string, std::string>>
+      Headers;  ///< each replaces a default of its name
+  std::optional<std::string> Text;
+  std::optional<std::string> File;  ///< absolute path; must stay as it is until the end
+  std::string ContentType;          ///< of a file; empty: application/octet-stream
+};
+/// What an upload sends is its BodyFile, its BodyStream or its Parts: one of them.
 struct UploadSettings : RequestSettings {
   UploadSettings() { Method = "POST"; }
-  bool Tus = false;     ///< the URL is where a tus server creates uploads
-  bool Digest = false;  ///< the server is told the SHA-256 of what is sent
+  bool Tus = false;               ///< the URL is where a tus server creates uploads
+  bool Digest = false;            ///< the server is told the SHA-256 of what is sent
+  std::vector<UploadPart> Parts;  ///< in the order in which they are sent (R88)
+  std::string Subtype;            ///< of multipart/…; empty: form-data (R89)
+  std::string Boundary;           ///< empty: generated (R90)
 };
 /// One download of a batch.
 struct DownloadItem {

@@ -13,7 +13,7 @@
 namespace lh::cli {
 namespace {
 
-constexpr std::array kStart{&get_command, &put_command};
+constexpr std::array kStart{&get_command, &put_command, &post_command};
 constexpr std::array kLook{&list_command, &show_command, &watch_command, &wait_command,
                            &cat_command};
 constexpr std::array kSteer{&pause_command, &resume_command, &cancel_command, &set_command,

@@ -48,6 +48,7 @@ extern const Command get_command;
 extern const Command help_command;
 extern const Command list_command;
 extern const Command pause_command;
+extern const Command post_command;
 extern const Command put_command;
 extern const Command resume_command;
 extern const Command set_command;

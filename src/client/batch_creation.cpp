@@ -10,7 +10,8 @@
 
 #include "client/body_spool.h"
 #include "client/client_error.h"
-#include "client/proxy_environment.h"
+#include "client/create_once.h"
+#include "client/service_settings.h"
 #include "core/model/spec_check.h"
 #include "platform/system_info.h"
 
@@ -21,63 +22,12 @@ constexpr std::size_t kItemsPerCall = 1000;
 constexpr std::size_t kBytesPerCall = 4UL * 1024 * 1024;
 /// The service works on one piece while the next is on the way.
 constexpr std::size_t kCallsUnderWay = 3;
-constexpr int kTries = 3;
-
-/// What downloads and uploads have in common.
-TransferSettings to_model(const longhaul::RequestSettings& settings) {
-  TransferSettings model;
-  model.method = settings.Method;
-  for (const auto& [name, value] : settings.Headers) model.headers.push_back({name, value});
-  model.priority = settings.Priority;
-  model.cost_policy = settings.CostPolicy;
-  model.group = settings.Group;
-  const auto login = [](const std::optional<longhaul::TransferLogin>& given) {
-    return given ? std::optional(Login{given->User, given->Password}) : std::nullopt;
-  };
-  model.server_login = login(settings.ServerLogin);
-  model.proxy_login = login(settings.ProxyLogin);
-  model.proxy = settings.Proxy ? proxy_for_all(*settings.Proxy) : proxy_from_environment();
-  model.ca_file = settings.CertificateFile;
-  model.body_file = settings.BodyFile;
-  model.keep = settings.KeepWhenEnded;
-  return model;
-}
-
-TransferSettings to_model(const longhaul::DownloadSettings& settings) {
-  TransferSettings model = to_model(static_cast<const longhaul::RequestSettings&>(settings));
-  if (!settings.Checksum.empty()) {
-    Result<Checksum> checksum = parse_checksum(settings.Checksum);
-    if (!checksum) throw_error(checksum.error());
-    model.checksum = std::move(*checksum);
-  }
-  model.recoverable = settings.Recoverable;
-  model.collision = settings.ReplaceExisting ? Collision::Replace : Collision::MakeUnique;
-  return model;
-}
 
 Result<void> check_item(const longhaul::DownloadItem& item) {
   auto checked = check_utf8("the URL", item.Url);
   if (checked) checked = check_utf8("the folder", item.Folder);
   if (checked) checked = check_utf8("the file name", item.FileName);
   return checked;
-}
-
-void require_all_utf8(const TransferSettings& settings) {
-  for (const HeaderField& field : settings.headers) {
-    require_utf8(field);
-  }
-  require_utf8("the method", settings.method);
-  require_utf8("the group", settings.group);
-  require_utf8("the path of the certificates", settings.ca_file);
-  require_utf8("the path of the request's body", settings.body_file);
-  for (const auto& login : {settings.server_login, settings.proxy_login}) {
-    require_utf8("the user name", login ? login->user : "");
-    require_utf8("the password", login ? login->password : "");
-  }
-  for (const std::string& proxy :
-       {settings.proxy.http, settings.proxy.https, settings.proxy.ftp, settings.proxy.exceptions}) {
-    require_utf8("the proxy", proxy);
-  }
 }
 
 void require_all_utf8(const std::vector<longhaul::DownloadItem>& items) {
@@ -132,32 +82,6 @@ std::vector<Piece> pieces_of(const std::vector<longhaul::DownloadItem>& items) {
     bytes += size;
   }
   return pieces;
-}
-
-/// Whether the one with this id is there. None if nobody can say.
-std::optional<bool> exists(ServiceConnection& connection, const TransferId& id) {
-  ListRequest request;
-  request.id_prefix = id.to_string();
-  request.all_apps = true;
-  const auto page = connection.call_and_wait<std::vector<WireSnapshot>>(
-      "List", Repeat::Safe, encode_list_request(request), std::uint64_t{0}, std::uint32_t{1});
-  if (!page) return std::nullopt;
-  return !std::get<0>(*page.value).empty();
-}
-
-/// Calls `create`, and again if the service was lost before it could answer; not if it had done its
-/// work, which the next service is asked by the id that was chosen here.
-template <typename Create>
-std::optional<TransferError> create_once(ServiceConnection& connection, const TransferId& id,
-                                         Create create) {
-  for (int tries = 1;; ++tries) {
-    std::optional<TransferError> failure = create();
-    const bool was_lost = failure && failure->hresult == hr::kServiceUnavailable;
-    if (!was_lost) return failure;
-    const std::optional<bool> there = exists(connection, id);
-    if (there == true) return std::nullopt;
-    if (!there || tries == kTries) return failure;
-  }
 }
 
 /// Downloads that are being created: in one call, or as a batch, piece by piece and some of them at
@@ -280,25 +204,6 @@ std::vector<std::string> create_downloads(ServiceConnection& connection,
   ids.reserve(items.size());
   for (const TransferId& id : creation.ids()) ids.push_back(id.to_string());
   return ids;
-}
-
-std::string create_upload(ServiceConnection& connection, const longhaul::UploadSettings& settings,
-                          const std::string& url, bool start) {
-  TransferSettings model = to_model(settings);
-  model.upload_wish = settings.Tus ? UploadWish::Tus : UploadWish::Automatic;
-  model.tells_digest = settings.Digest;
-  require_all_utf8(model);
-  require_utf8("the URL", url);
-  if (settings.BodyStream) model.body = spool_body(connection, settings.BodyStream);
-  const TransferId id = random_guid();
-  model.ids = {id};
-  const auto failure = create_once(connection, id, [&]() -> std::optional<TransferError> {
-    auto answer = connection.call_and_wait<std::vector<std::string>>(
-        "CreateUpload", Repeat::Never, encode_settings(model), url, start);
-    return answer ? std::nullopt : std::optional(std::move(answer.error));
-  });
-  if (failure) throw_error(*failure);
-  return id.to_string();
 }
 
 }  // namespace lh

@@ -14,9 +14,4 @@ namespace lh {
     ServiceConnection& connection, const longhaul::DownloadSettings& settings,
     const std::vector<longhaul::DownloadItem>& items, bool start);
 
-/// The same for one upload.
-[[nodiscard]] std::string create_upload(ServiceConnection& connection,
-                                        const longhaul::UploadSettings& settings,
-                                        const std::string& url, bool start);
-
 }  // namespace lh

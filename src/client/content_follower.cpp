@@ -30,9 +30,10 @@ TransferError end_error(const Snapshot& snapshot) {
 }  // namespace
 
 ContentFollower::ContentFollower(std::shared_ptr<ServiceConnection> connection, Snapshot snapshot,
-                                 std::uint64_t position)
+                                 std::uint64_t position, Kept kept)
     : connection_(std::move(connection)),
       id_(snapshot.id),
+      kept_(std::move(kept)),
       snapshot_(std::move(snapshot)),
       position_(position) {}
 
@@ -83,17 +84,14 @@ ContentFollower::Outcome ContentFollower::try_read(std::span<std::uint8_t> buffe
   seen_changes_ = changes_;
   if (failure_) return fail(*failure_);
   if (position_ < snapshot_.bytes_received && !buffer.empty()) {
-    if (!content_ && !open_result()) {
+    if (!content_ && !answer_ && !open_result()) {
       if (is_refused_) return {};
       ask_for_content();
       return {Outcome::Kind::Opening, 0, {}};
     }
     const std::size_t count =
         std::min<std::uint64_t>(buffer.size(), snapshot_.bytes_received - position_);
-    ssize_t got = 0;
-    do {
-      got = ::pread(content_.get(), buffer.data(), count, static_cast<off_t>(position_));
-    } while (got < 0 && errno == EINTR);
+    const ssize_t got = read_content(buffer.first(count));
     if (got < 0) {
       return fail(to_transfer_error(file_error(errno, "read", snapshot_.file)));
     }
@@ -117,10 +115,25 @@ ContentFollower::Outcome ContentFollower::try_read(std::span<std::uint8_t> buffe
   return fail(end_error(snapshot_));
 }
 
-/// A finished download is its result file; the service may have forgotten it already.
+ssize_t ContentFollower::read_content(std::span<std::uint8_t> into) const {
+  if (answer_) return answer_->read(into, position_);
+  ssize_t got = 0;
+  do {
+    got = ::pread(content_.get(), into.data(), into.size(), static_cast<off_t>(position_));
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+bool ContentFollower::take_kept() {
+  if (kept_ && has_answer(snapshot_)) answer_ = kept_();
+  return answer_ != nullptr;
+}
+
+/// A finished download is its result file; the service may have forgotten it already. The file of
+/// an upload is what was sent, and never its result.
 bool ContentFollower::open_result() {
-  const bool is_complete = snapshot_.status == BackgroundTransferStatus::Completed;
-  if (!is_complete || snapshot_.kind != TransferKind::Download) return false;
+  if (snapshot_.kind == TransferKind::Upload) return take_kept();
+  if (snapshot_.status != BackgroundTransferStatus::Completed) return false;
   content_.reset(::open(snapshot_.file.c_str(), O_RDONLY | O_CLOEXEC));
   return static_cast<bool>(content_);
 }
@@ -140,9 +153,12 @@ void ContentFollower::take_content(Opened opened) {
   asking_ = false;
   if (opened) {
     content_.reset(std::get<0>(*opened.value).release());
+  } else if (take_kept()) {
+    // It was seen to its end, and forgotten, while we asked.
   } else if (asked_at_the_end_) {
-    const bool completed = snapshot_.status == BackgroundTransferStatus::Completed;
-    failure_ = completed ? opened.error : end_error(snapshot_);
+    const bool has_content =
+        snapshot_.status == BackgroundTransferStatus::Completed || has_answer(snapshot_);
+    failure_ = has_content ? opened.error : end_error(snapshot_);
   } else {
     is_refused_ = !has_ended(snapshot_.status);  // there is none yet; news will tell
   }
@@ -177,6 +193,7 @@ void ContentFollower::close() {
   std::unique_lock lock(mutex_);
   if (!failure_) failure_ = failure(hr::kClosed, "the stream is closed");
   content_.reset();
+  answer_.reset();
   changed(std::move(lock));
 }
 

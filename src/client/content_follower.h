@@ -9,14 +9,16 @@
 #include <span>
 #include <vector>
 
+#include "client/kept_answer.h"
 #include "client/news.h"
 #include "client/service_connection.h"
 #include "platform/unique_fd.h"
 
 namespace lh {
 
-/// Reads the bytes of a download in order while they arrive (R81, R82): through a descriptor of the
-/// service's file, not further than the service says. Any thread; one reader at a time.
+/// Reads the bytes of a download, or of the answer to an upload, in order while they arrive (R81,
+/// R82, R99): through a descriptor of the service's file, not further than the service says. Any
+/// thread; one reader at a time.
 class ContentFollower final : public NewsListener,
                               public std::enable_shared_from_this<ContentFollower> {
  public:
@@ -29,8 +31,12 @@ class ContentFollower final : public NewsListener,
     TransferError error;
   };
 
+  /// What this program has kept of an upload that has ended; null: nothing. It may be asked later,
+  /// on any thread.
+  using Kept = std::function<std::shared_ptr<const KeptAnswer>()>;
+
   ContentFollower(std::shared_ptr<ServiceConnection> connection, Snapshot snapshot,
-                  std::uint64_t position);
+                  std::uint64_t position, Kept kept = {});
   ~ContentFollower() override;
 
   /// Begins to follow; call once it is owned by a shared_ptr.
@@ -55,12 +61,15 @@ class ContentFollower final : public NewsListener,
 
   [[nodiscard]] Outcome fail(TransferError error);
   [[nodiscard]] bool open_result();
+  [[nodiscard]] bool take_kept();
+  [[nodiscard]] ssize_t read_content(std::span<std::uint8_t> into) const;
   void ask_for_content();
   void take_content(Opened opened);
   void changed(std::unique_lock<std::mutex> lock);
 
   const std::shared_ptr<ServiceConnection> connection_;
   const TransferId id_;
+  const Kept kept_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -70,6 +79,7 @@ class ContentFollower final : public NewsListener,
   bool is_told_ = false;  ///< by the service, since follow()
   std::uint64_t position_ = 0;
   UniqueFd content_;
+  std::shared_ptr<const KeptAnswer> answer_;  ///< instead of `content_`
   bool has_read_ = false;
   bool asking_ = false;
   bool asked_at_the_end_ = false;

@@ -5,8 +5,6 @@
 
 #include "client/guid_convert.h"
 #include "client/operation_core.h"
-#include "client/result_stream.h"
-#include "core/model/spec_check.h"
 
 namespace longhaul {
 
@@ -17,12 +15,12 @@ detail::OperationCore& DownloadOperation::core() const {
 
 IAsyncOperationWithProgress<DownloadOperation, DownloadOperation> DownloadOperation::StartAsync()
     const {
-  return core().start();
+  return detail::start<DownloadOperation>(core());
 }
 
 IAsyncOperationWithProgress<DownloadOperation, DownloadOperation> DownloadOperation::AttachAsync()
     const {
-  return core().attach();
+  return detail::attach<DownloadOperation>(core());
 }
 
 void DownloadOperation::Pause() const {
@@ -34,7 +32,12 @@ void DownloadOperation::Resume() const {
 }
 
 BackgroundDownloadProgress DownloadOperation::Progress() const {
-  return core().progress();
+  const BackgroundUploadProgress all = core().progress();
+  return {.BytesReceived = all.BytesReceived,
+          .TotalBytesToReceive = all.TotalBytesToReceive,
+          .Status = all.Status,
+          .HasResponseChanged = all.HasResponseChanged,
+          .HasRestarted = all.HasRestarted};
 }
 
 guid DownloadOperation::Guid() const {
@@ -57,7 +60,7 @@ IVector<WebErrorStatus> DownloadOperation::RecoverableWebErrorStatuses() const {
 }
 
 IStorageFile DownloadOperation::ResultFile() const {
-  return core().result_file();
+  return core().file();
 }
 
 hstring DownloadOperation::Method() const {
@@ -73,9 +76,7 @@ BackgroundTransferPriority DownloadOperation::Priority() const {
 }
 
 void DownloadOperation::Priority(BackgroundTransferPriority value) const {
-  lh::ChangeRequest request;
-  request.priority = value;
-  core().change(std::move(request));
+  core().priority(value);
 }
 
 BackgroundTransferCostPolicy DownloadOperation::CostPolicy() const {
@@ -83,9 +84,7 @@ BackgroundTransferCostPolicy DownloadOperation::CostPolicy() const {
 }
 
 void DownloadOperation::CostPolicy(BackgroundTransferCostPolicy value) const {
-  lh::ChangeRequest request;
-  request.cost_policy = value;
-  core().change(std::move(request));
+  core().cost_policy(value);
 }
 
 IReference<WebErrorStatus> DownloadOperation::CurrentWebErrorStatus() const {
@@ -99,24 +98,16 @@ ResponseInformation DownloadOperation::GetResponseInformation() const {
 }
 
 IInputStream DownloadOperation::GetResultStreamAt(std::uint64_t position) const {
-  return lh::open_result_stream(core().connection(), core().snapshot(), position);
+  return core().result_stream_at(position);
 }
 
 void DownloadOperation::SetRequestHeader(const hstring& headerName,
                                          const hstring& headerValue) const {
-  lh::ChangeRequest request;
-  request.set_headers.push_back({to_string(headerName), to_string(headerValue)});
-  const lh::HeaderField& field = request.set_headers.front();
-  if (const auto checked = lh::check_request_header(field.name, field.value); !checked) {
-    lh::throw_error(checked.error());
-  }
-  core().change(std::move(request));
+  core().set_request_header(headerName, headerValue);
 }
 
 void DownloadOperation::RemoveRequestHeader(const hstring& headerName) const {
-  lh::ChangeRequest request;
-  request.remove_headers.push_back(to_string(headerName));
-  core().change(std::move(request));
+  core().remove_request_header(headerName);
 }
 
 }  // namespace longhaul

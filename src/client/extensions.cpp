@@ -1,6 +1,5 @@
 #include "longhaul/extensions.h"
 
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,11 +7,34 @@
 
 #include "client/app_identity.h"
 #include "client/client_error.h"
-#include "client/downloader_state.h"
+#include "client/factory_state.h"
 #include "client/proxy_environment.h"
 #include "core/model/spec_check.h"
 
 namespace longhaul {
+namespace {
+
+void set_keep(detail::FactoryState& factory, bool keep) {
+  factory.edit([keep](lh::TransferSettings& settings) { settings.keep = keep; });
+}
+
+void set_priority(detail::FactoryState& factory, BackgroundTransferPriority priority) {
+  factory.edit([priority](lh::TransferSettings& settings) { settings.priority = priority; });
+}
+
+void set_proxy(detail::FactoryState& factory, const hstring& proxy) {
+  const std::string text = to_string(proxy);
+  lh::require_utf8("the proxy", text);
+  factory.proxy(lh::proxy_for_all(text));
+}
+
+void set_certificates(detail::FactoryState& factory, const hstring& file) {
+  const std::string path = to_string(file);
+  if (const auto checked = lh::check_ca_file(path); !checked) lh::throw_error(checked.error());
+  factory.edit([&path](lh::TransferSettings& settings) { settings.ca_file = path; });
+}
+
+}  // namespace
 
 void SetAppId(const hstring& id) {
   const std::string text = to_string(id);
@@ -38,38 +60,40 @@ void SetChecksum(const BackgroundDownloader& downloader, const hstring& checksum
     if (!parsed) lh::throw_error(parsed.error());
     wanted = std::move(*parsed);
   }
-  detail::DownloaderState& own = downloader.state();
-  const std::lock_guard lock(own.mutex);
-  own.settings.checksum = std::move(wanted);
+  downloader.state().edit(
+      [&wanted](lh::TransferSettings& settings) { settings.checksum = std::move(wanted); });
 }
 
 void SetKeepWhenEnded(const BackgroundDownloader& downloader, bool keep) {
-  detail::DownloaderState& own = downloader.state();
-  const std::lock_guard lock(own.mutex);
-  own.settings.keep = keep;
+  set_keep(downloader.state(), keep);
+}
+
+void SetKeepWhenEnded(const BackgroundUploader& uploader, bool keep) {
+  set_keep(uploader.state(), keep);
 }
 
 void SetPriority(const BackgroundDownloader& downloader, BackgroundTransferPriority priority) {
-  detail::DownloaderState& own = downloader.state();
-  const std::lock_guard lock(own.mutex);
-  own.settings.priority = priority;
+  set_priority(downloader.state(), priority);
+}
+
+void SetPriority(const BackgroundUploader& uploader, BackgroundTransferPriority priority) {
+  set_priority(uploader.state(), priority);
 }
 
 void SetProxy(const BackgroundDownloader& downloader, const hstring& proxy) {
-  const std::string text = to_string(proxy);
-  lh::require_utf8("the proxy", text);
-  detail::DownloaderState& own = downloader.state();
-  const std::lock_guard lock(own.mutex);
-  own.settings.proxy = lh::proxy_for_all(text);
-  own.has_proxy = true;
+  set_proxy(downloader.state(), proxy);
+}
+
+void SetProxy(const BackgroundUploader& uploader, const hstring& proxy) {
+  set_proxy(uploader.state(), proxy);
 }
 
 void SetCertificateFile(const BackgroundDownloader& downloader, const hstring& file) {
-  const std::string path = to_string(file);
-  if (const auto checked = lh::check_ca_file(path); !checked) lh::throw_error(checked.error());
-  detail::DownloaderState& own = downloader.state();
-  const std::lock_guard lock(own.mutex);
-  own.settings.ca_file = path;
+  set_certificates(downloader.state(), file);
+}
+
+void SetCertificateFile(const BackgroundUploader& uploader, const hstring& file) {
+  set_certificates(uploader.state(), file);
 }
 
 }  // namespace longhaul

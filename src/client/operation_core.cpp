@@ -5,49 +5,16 @@
 #include <map>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
-#include "client/callback_thread.h"
 #include "client/client_error.h"
 #include "client/file_entry.h"
+#include "client/response_data.h"
+#include "core/model/spec_check.h"
 #include "ipc/names.h"
-
-namespace lh {
-
-longhaul::BackgroundDownloadProgress progress_of(const Snapshot& snapshot) {
-  longhaul::BackgroundDownloadProgress progress;
-  progress.BytesReceived = snapshot.bytes_received;
-  progress.TotalBytesToReceive = snapshot.total_to_receive.value_or(0);
-  progress.Status = snapshot.status;
-  return progress;
-}
-
-}  // namespace lh
 
 namespace longhaul::detail {
 namespace {
-
-/// The report that a handler of this thread is being given: its flags belong to it (R27, R28).
-struct CurrentReport {
-  const OperationCore* core = nullptr;
-  bool response_changed = false;
-  bool restarted = false;
-};
-thread_local CurrentReport current_report;
-
-class ReportScope {
- public:
-  ReportScope(const OperationCore* core, const BackgroundDownloadProgress& progress)
-      : outer_(std::exchange(current_report,
-                             {core, progress.HasResponseChanged, progress.HasRestarted})) {}
-  ~ReportScope() { current_report = outer_; }
-  ReportScope(const ReportScope&) = delete;
-  ReportScope& operator=(const ReportScope&) = delete;
-
- private:
-  CurrentReport outer_;
-};
 
 /// One core per operation and app in this process. Never destroyed.
 struct CoreRegistry {
@@ -80,26 +47,10 @@ Uri uri_or_null(const std::string& text) {
   }
 }
 
-std::shared_ptr<const ResponseData> response_data(const lh::ResponseHead& head, bool resumable) {
-  auto data = std::make_shared<ResponseData>();
-  data->status = static_cast<std::uint32_t>(head.status);
-  data->resumable = resumable;
-  data->uri = hstring(head.uri);
-  std::vector<std::pair<std::string, std::string>> joined;
-  std::unordered_map<std::string, std::size_t> places;
-  for (const lh::HeaderField& field : head.headers) {
-    const auto [place, is_new] = places.emplace(field.name, joined.size());
-    if (is_new) {
-      joined.emplace_back(field.name, field.value);
-    } else {
-      joined[place->second].second += ", " + field.value;
-    }
-  }
-  std::vector<IKeyValuePair<hstring, hstring>> items;
-  items.reserve(joined.size());
-  for (const auto& [name, value] : joined) items.emplace_back(hstring(name), hstring(value));
-  data->headers = IMapView<hstring, hstring>(std::move(items));
-  return data;
+/// R97: what is not sent from one file of the app's has no source.
+IStorageFile file_of(const lh::Snapshot& snapshot) {
+  if (snapshot.kind == lh::TransferKind::Upload && snapshot.file.empty()) return nullptr;
+  return lh::make_storage_file(snapshot.file);
 }
 
 }  // namespace
@@ -122,9 +73,8 @@ OperationCore::OperationCore(std::shared_ptr<lh::ServiceConnection> connection,
                              lh::Snapshot snapshot)
     : connection_(std::move(connection)),
       id_(snapshot.id),
-      file_(lh::make_storage_file(snapshot.file)),
-      snapshot_(std::move(snapshot)),
-      progress_(lh::progress_of(snapshot_)) {}
+      file_(file_of(snapshot)),
+      snapshot_(std::move(snapshot)) {}
 
 OperationCore::~OperationCore() {
   {
@@ -137,7 +87,7 @@ OperationCore::~OperationCore() {
   if (attached_) connection_->detach({id_}, this);
 }
 
-OperationCore::Async OperationCore::start() {
+void OperationCore::start(const AsyncPtr& async) {
   {
     const std::lock_guard lock(mutex_);
     if (snapshot_.started || start_asked_) {
@@ -145,7 +95,7 @@ OperationCore::Async OperationCore::start() {
     }
     start_asked_ = true;
   }
-  StatePtr async = make_async();
+  prepare(async);
   try {
     if (attach_to_service().started) {
       throw hresult_illegal_method_call(L"the operation was started before");
@@ -160,18 +110,17 @@ OperationCore::Async OperationCore::start() {
   }
   const std::lock_guard lock(mutex_);
   snapshot_.started = true;
-  return Async(std::move(async));
 }
 
-OperationCore::Async OperationCore::attach() {
-  StatePtr async = make_async();
+void OperationCore::attach(const AsyncPtr& async) {
+  prepare(async);
   lh::Snapshot now = snapshot();
   if (!lh::has_ended(now.status)) now = attach_to_service();
   if (!now.started && !lh::has_ended(now.status)) {
     throw hresult_illegal_method_call(L"the operation was not started; StartAsync does that");
   }
+  if (lh::has_ended(now.status)) keep_answer_of(now);
   wait_in(async);
-  return Async(std::move(async));
 }
 
 /// From here on its news arrives. The present state; throws what the service says.
@@ -191,7 +140,7 @@ lh::Snapshot OperationCore::attach_to_service() {
     // News that came after the answer is newer.
     if (!attached_ && !lh::has_ended(snapshot_.status)) {
       snapshot_ = now;
-      progress_ = lh::progress_of(now);
+      flags_ = {};
       attached_ = !lh::has_ended(now.status);
     }
     if (response_ != nullptr || !http_status) return now;
@@ -206,17 +155,15 @@ lh::Snapshot OperationCore::attach_to_service() {
   return now;
 }
 
-OperationCore::StatePtr OperationCore::make_async() {
-  auto async = std::make_shared<State>(lh::run_on_callback_thread);
-  async->on_cancel([self = shared_from_this()] { self->cancel(); });
-  async->on_observed([weak = weak_from_this()] {
+void OperationCore::prepare(const AsyncPtr& async) {
+  async->state().on_cancel([self = shared_from_this()] { self->cancel(); });
+  async->state().on_observed([weak = weak_from_this()] {
     if (const auto core = weak.lock()) core->collect();
   });
-  return async;
 }
 
 /// Ends `async` with the operation: later, or at once if that has ended.
-void OperationCore::wait_in(const StatePtr& async) {
+void OperationCore::wait_in(const AsyncPtr& async) {
   lh::Snapshot now;
   {
     const std::lock_guard lock(mutex_);
@@ -227,12 +174,12 @@ void OperationCore::wait_in(const StatePtr& async) {
   if (lh::has_ended(now.status)) finish(now);
 }
 
-void OperationCore::forget_waiting(const StatePtr& async) {
+void OperationCore::forget_waiting(const AsyncPtr& async) {
   std::shared_ptr<OperationCore> keep;
   const std::lock_guard lock(mutex_);
   std::erase(waiting_, async);
   if (waiting_.empty()) keep = std::move(self_);
-  async->on_cancel(nullptr);
+  async->state().on_cancel(nullptr);
 }
 
 /// A snapshot that was just read, for a core that hears no news.
@@ -240,7 +187,7 @@ void OperationCore::refresh(const lh::Snapshot& snapshot) {
   const std::lock_guard lock(mutex_);
   if (attached_ || lh::has_ended(snapshot_.status)) return;
   snapshot_ = snapshot;
-  progress_ = lh::progress_of(snapshot);
+  flags_ = {};
 }
 
 /// Throws what the service says. If it ends without an answer, the next one shows whether the verb
@@ -301,6 +248,34 @@ void OperationCore::change(lh::ChangeRequest request) {
   static_cast<void>(lh::value_or_throw(answer.get()));
 }
 
+void OperationCore::priority(BackgroundTransferPriority value) {
+  lh::ChangeRequest request;
+  request.priority = value;
+  change(std::move(request));
+}
+
+void OperationCore::cost_policy(BackgroundTransferCostPolicy value) {
+  lh::ChangeRequest request;
+  request.cost_policy = value;
+  change(std::move(request));
+}
+
+void OperationCore::set_request_header(const hstring& name, const hstring& value) {
+  lh::ChangeRequest request;
+  request.set_headers.push_back({to_string(name), to_string(value)});
+  const lh::HeaderField& field = request.set_headers.front();
+  if (const auto checked = lh::check_request_header(field.name, field.value); !checked) {
+    lh::throw_error(checked.error());
+  }
+  change(std::move(request));
+}
+
+void OperationCore::remove_request_header(const hstring& name) {
+  lh::ChangeRequest request;
+  request.remove_headers.push_back(to_string(name));
+  change(std::move(request));
+}
+
 Uri OperationCore::requested_uri() const {
   const std::lock_guard lock(mutex_);
   if (uri_.first != snapshot_.uri) uri_ = {snapshot_.uri, uri_or_null(snapshot_.uri)};
@@ -325,25 +300,6 @@ void OperationCore::collect() {
 lh::Snapshot OperationCore::snapshot() const {
   const std::lock_guard lock(mutex_);
   return snapshot_;
-}
-
-BackgroundDownloadProgress OperationCore::progress() {
-  follow_in_background();
-  const std::lock_guard lock(mutex_);
-  BackgroundDownloadProgress progress = progress_;
-  if (current_report.core == this) {
-    progress.HasResponseChanged = current_report.response_changed;
-    progress.HasRestarted = current_report.restarted;
-  }
-  return progress;
-}
-
-/// On the callback thread.
-void OperationCore::call_handlers(const std::vector<StatePtr>& waiting,
-                                  const BackgroundDownloadProgress& progress) {
-  const ReportScope scope(this, progress);
-  const DownloadOperation operation(shared_from_this());
-  for (const StatePtr& async : waiting) async->report(operation);
 }
 
 /// So that what later calls return is live.
@@ -379,7 +335,7 @@ ResponseInformation OperationCore::response() const {
 
 void OperationCore::set_response(const lh::Details& details) {
   if (!details.response) return;
-  ResponseInformation response(response_data(*details.response, details.resumable));
+  ResponseInformation response(response_data(details));
   const std::lock_guard lock(mutex_);
   response_ = std::move(response);
 }

@@ -3,6 +3,7 @@
 
 #include "client/callback_thread.h"
 #include "client/operation_core.h"
+#include "client/result_stream.h"
 #include "uri/uri_reader.h"
 
 namespace longhaul::detail {
@@ -14,25 +15,45 @@ std::string as_stored(const std::string& uri) {
   return parsed.ok() ? lh::canonical_uri(*parsed) : uri;
 }
 
+/// The report that a handler of this thread is being given: its flags belong to it (R27, R28).
+struct CurrentReport {
+  const OperationCore* core = nullptr;
+  bool response_changed = false;
+  bool restarted = false;
+};
+thread_local CurrentReport current_report;
+
 }  // namespace
+
+class OperationCore::ReportScope {
+ public:
+  ReportScope(const OperationCore* core, Flags flags)
+      : outer_(std::exchange(current_report, {core, flags.response_changed, flags.restarted})) {}
+  ~ReportScope() { current_report = outer_; }
+  ReportScope(const ReportScope&) = delete;
+  ReportScope& operator=(const ReportScope&) = delete;
+
+ private:
+  CurrentReport outer_;
+};
 
 void OperationCore::on_news(const lh::Change& change) {
   auto news = std::make_shared<News>();
   news->change = change;
   // A report must find its response in place: its news waits for it, and what follows behind it.
   const bool knows_response = response() != nullptr;
-  news->waits_for_details = change.snapshot.http_status.has_value() &&
-                            (change.response_changed || !knows_response) &&
-                            change.what != lh::Change::What::Forgotten;
+  const bool needs_details = change.snapshot.http_status.has_value() &&
+                             (change.response_changed || !knows_response) &&
+                             change.what != lh::Change::What::Forgotten;
+  const bool needs_answer = lh::has_answer(change.snapshot);
+  news->questions = (needs_details ? 1 : 0) + (needs_answer ? 1 : 0);
   news_.push_back(news);
-  if (news->waits_for_details) {
-    fetch_details(std::move(news));
-  } else {
-    apply_ready_news();
-  }
+  if (needs_details) fetch_details(news);
+  if (needs_answer) fetch_answer(news);
+  apply_ready_news();
 }
 
-void OperationCore::fetch_details(std::shared_ptr<News> news) {
+void OperationCore::fetch_details(const std::shared_ptr<News>& news) {
   std::function<void(lh::Answer<std::tuple<lh::WireDictionary>>)> done =
       [self = shared_from_this(), news](lh::Answer<std::tuple<lh::WireDictionary>> answer) {
         if (answer) {
@@ -40,15 +61,51 @@ void OperationCore::fetch_details(std::shared_ptr<News> news) {
             news->details = std::move(*details);
           }
         }
-        news->waits_for_details = false;
-        self->apply_ready_news();
+        self->answered(*news);
       };
   connection_->call<lh::WireDictionary>("Details", lh::Repeat::Safe, std::move(done),
                                         id_.to_string());
 }
 
+/// R99: it goes with the row, which goes when the app has seen the end.
+void OperationCore::fetch_answer(const std::shared_ptr<News>& news) {
+  std::function<void(lh::Answer<std::tuple<sdbus::UnixFd>>)> done =
+      [self = shared_from_this(), news](lh::Answer<std::tuple<sdbus::UnixFd>> opened) {
+        if (opened) news->answer = lh::KeptAnswer::of(std::get<0>(*opened.value).release());
+        self->answered(*news);
+      };
+  connection_->call<sdbus::UnixFd>("OpenContent", lh::Repeat::Safe, std::move(done),
+                                   id_.to_string());
+}
+
+/// The same where the app's thread has found that it has ended.
+void OperationCore::keep_answer_of(const lh::Snapshot& ended) {
+  if (!lh::has_answer(ended) || answer()) return;
+  auto opened =
+      connection_->call_and_wait<sdbus::UnixFd>("OpenContent", lh::Repeat::Safe, id_.to_string());
+  if (!opened) return;
+  auto kept = lh::KeptAnswer::of(std::get<0>(*opened.value).release());
+  const std::lock_guard lock(mutex_);
+  answer_ = std::move(kept);
+}
+
+std::shared_ptr<const lh::KeptAnswer> OperationCore::answer() const {
+  const std::lock_guard lock(mutex_);
+  return answer_;
+}
+
+IInputStream OperationCore::result_stream_at(std::uint64_t position) {
+  return lh::open_result_stream(connection_, snapshot(), position,
+                                [self = shared_from_this()] { return self->answer(); });
+}
+
+void OperationCore::answered(News& news) {
+  --news.questions;
+  apply_ready_news();
+}
+
 void OperationCore::apply_ready_news() {
-  while (!news_.empty() && !news_.front()->waits_for_details) {
+  while (!news_.empty() && news_.front()->questions == 0) {
     const std::shared_ptr<News> news = news_.front();
     news_.erase(news_.begin());
     apply(*news);
@@ -70,9 +127,7 @@ void OperationCore::on_changed(const lh::ChangeRequest& request) {
 void OperationCore::apply(const News& news) {
   const lh::Change& change = news.change;
   if (news.details) set_response(*news.details);
-  BackgroundDownloadProgress progress = lh::progress_of(change.snapshot);
-  progress.HasResponseChanged = change.response_changed;
-  progress.HasRestarted = change.restarted;
+  const Flags flags{change.response_changed, change.restarted};
   bool same_status = false;
   {
     const std::lock_guard lock(mutex_);
@@ -81,9 +136,10 @@ void OperationCore::apply(const News& news) {
     const bool started = snapshot_.started;
     snapshot_ = change.snapshot;
     snapshot_.started = snapshot_.started || started;
-    progress_ = progress;
+    flags_ = flags;
+    if (news.answer) answer_ = news.answer;
   }
-  report(progress, same_status && !change.response_changed && !change.restarted);
+  report(flags, same_status && !change.response_changed && !change.restarted);
   if (lh::has_ended(change.snapshot.status)) {
     finish(change.snapshot);
   } else if (change.what == lh::Change::What::Forgotten) {
@@ -94,30 +150,52 @@ void OperationCore::apply(const News& news) {
   }
 }
 
+BackgroundUploadProgress OperationCore::progress() {
+  follow_in_background();
+  BackgroundUploadProgress progress;
+  const std::lock_guard lock(mutex_);
+  progress.BytesReceived = snapshot_.bytes_received;
+  progress.BytesSent = snapshot_.bytes_sent;
+  progress.TotalBytesToReceive = snapshot_.total_to_receive.value_or(0);
+  progress.TotalBytesToSend = snapshot_.total_to_send.value_or(0);
+  progress.Status = snapshot_.status;
+  const bool in_report = current_report.core == this;
+  progress.HasResponseChanged =
+      in_report ? current_report.response_changed : flags_.response_changed;
+  progress.HasRestarted = in_report ? current_report.restarted : flags_.restarted;
+  return progress;
+}
+
 /// Hands it to the handlers, in order. Plain byte counts are merged while one waits: the handler
 /// reads the latest ones.
-void OperationCore::report(const BackgroundDownloadProgress& progress, bool plain) {
+void OperationCore::report(Flags flags, bool plain) {
   if (plain && plain_report_queued_.exchange(true)) return;
-  std::vector<StatePtr> waiting;
+  std::vector<AsyncPtr> waiting;
   {
     const std::lock_guard lock(mutex_);
     waiting = waiting_;
   }
   const bool wanted = std::any_of(waiting.begin(), waiting.end(),
-                                  [](const StatePtr& s) { return s->wants_progress(); });
+                                  [](const AsyncPtr& async) { return async->wants_progress(); });
   if (!wanted) {
     if (plain) plain_report_queued_ = false;
     return;
   }
   lh::run_on_callback_thread(
-      [self = shared_from_this(), waiting = std::move(waiting), progress, plain] {
+      [self = shared_from_this(), waiting = std::move(waiting), flags, plain] {
         if (plain) self->plain_report_queued_ = false;
-        self->call_handlers(waiting, progress);
+        self->call_handlers(waiting, flags);
       });
 }
 
+/// On the callback thread.
+void OperationCore::call_handlers(const std::vector<AsyncPtr>& waiting, Flags flags) {
+  const ReportScope scope(this, flags);
+  for (const AsyncPtr& async : waiting) async->report(shared_from_this());
+}
+
 void OperationCore::finish(const lh::Snapshot& last) {
-  std::vector<StatePtr> waiting;
+  std::vector<AsyncPtr> waiting;
   std::shared_ptr<OperationCore> keep;
   {
     const std::lock_guard lock(mutex_);
@@ -126,13 +204,13 @@ void OperationCore::finish(const lh::Snapshot& last) {
     attached_ = false;  // an ended one is not followed any more
   }
   keep_order(waiting);
-  for (const StatePtr& async : waiting) {
+  for (const AsyncPtr& async : waiting) {
     switch (last.status) {
       case BackgroundTransferStatus::Completed:
-        async->complete(DownloadOperation(shared_from_this()));
+        async->complete(shared_from_this());
         break;
       case BackgroundTransferStatus::Canceled:
-        async->end_canceled();
+        async->state().end_canceled();
         break;
       case BackgroundTransferStatus::Error:
       case BackgroundTransferStatus::Idle:
@@ -142,8 +220,8 @@ void OperationCore::finish(const lh::Snapshot& last) {
       case BackgroundTransferStatus::PausedNoNetwork:
       case BackgroundTransferStatus::PausedRecoverableWebErrorStatus:
       case BackgroundTransferStatus::PausedSystemPolicy:
-        async->end_failed(hresult(last.error ? last.error->hresult : lh::hr::kFail),
-                          hstring(last.error ? last.error->message : std::string()));
+        async->state().end_failed(hresult(last.error ? last.error->hresult : lh::hr::kFail),
+                                  hstring(last.error ? last.error->message : std::string()));
         break;
     }
   }
@@ -151,24 +229,24 @@ void OperationCore::finish(const lh::Snapshot& last) {
 }
 
 /// Whoever watches progress sees the end behind the last report.
-void OperationCore::keep_order(const std::vector<StatePtr>& ending) {
-  for (const StatePtr& async : ending) {
-    if (async->wants_progress()) async->end_behind_handlers(lh::is_callback_thread);
+void OperationCore::keep_order(const std::vector<AsyncPtr>& ending) {
+  for (const AsyncPtr& async : ending) {
+    if (async->wants_progress()) async->state().end_behind_handlers(lh::is_callback_thread);
   }
 }
 
 /// Behind the last report: handlers may own what owns them.
-void OperationCore::drop_handlers(std::vector<StatePtr> ended) {
+void OperationCore::drop_handlers(std::vector<AsyncPtr> ended) {
   const bool any =
-      std::ranges::any_of(ended, [](const StatePtr& async) { return async->wants_progress(); });
+      std::ranges::any_of(ended, [](const AsyncPtr& async) { return async->wants_progress(); });
   if (!any) return;
   lh::run_on_callback_thread([ended = std::move(ended)] {
-    for (const StatePtr& async : ended) async->set_progress(nullptr);
+    for (const AsyncPtr& async : ended) async->drop_handler();
   });
 }
 
 void OperationCore::on_lost(const lh::TransferId& /*id*/, const lh::TransferError& why) {
-  std::vector<StatePtr> waiting;
+  std::vector<AsyncPtr> waiting;
   std::shared_ptr<OperationCore> keep;
   {
     const std::lock_guard lock(mutex_);
@@ -177,8 +255,8 @@ void OperationCore::on_lost(const lh::TransferId& /*id*/, const lh::TransferErro
     attached_ = false;
   }
   keep_order(waiting);
-  for (const StatePtr& async : waiting) {
-    async->end_failed(hresult(why.hresult), hstring(why.message));
+  for (const AsyncPtr& async : waiting) {
+    async->state().end_failed(hresult(why.hresult), hstring(why.message));
   }
   drop_handlers(std::move(waiting));
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "client/callback_thread.h"
-#include "client/content_follower.h"
 
 namespace lh {
 namespace {
@@ -97,8 +96,9 @@ class ResultStream final : public longhaul::detail::InputStreamSource {
 }  // namespace
 
 longhaul::IInputStream open_result_stream(const std::shared_ptr<ServiceConnection>& connection,
-                                          const Snapshot& snapshot, std::uint64_t position) {
-  auto content = std::make_shared<ContentFollower>(connection, snapshot, position);
+                                          const Snapshot& snapshot, std::uint64_t position,
+                                          ContentFollower::Kept kept) {
+  auto content = std::make_shared<ContentFollower>(connection, snapshot, position, std::move(kept));
   content->follow();
   return longhaul::IInputStream(std::make_shared<ResultStream>(std::move(content)));
 }

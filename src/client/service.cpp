@@ -12,6 +12,7 @@
 #include "client/event_feed.h"
 #include "client/service_connection.h"
 #include "client/transfer_info.h"
+#include "client/upload_creation.h"
 #include "ipc/names.h"
 
 namespace longhaul {

@@ -22,8 +22,9 @@ FileService::Job file_job(const Transfer& transfer) {
   job.id = transfer.id;
   job.target = transfer.spec.target;
   job.file_name = transfer.state.file_name;
-  job.checksum = transfer.spec.checksum;
-  if (!job.checksum && transfer.state.served_digest) {
+  const bool is_download = transfer.spec.kind == TransferKind::Download;
+  if (is_download) job.checksum = transfer.spec.checksum;  // else of what was sent
+  if (is_download && !job.checksum && transfer.state.served_digest) {
     job.checksum = transfer.state.served_digest;
     job.checksum_is_servers = true;
   }

@@ -15,6 +15,7 @@
 
 #include "daemon/attachments.h"
 #include "daemon/open_batches.h"
+#include "daemon/request_body.h"
 #include "daemon/status_report.h"
 #include "daemon/transfer_manager.h"
 #include "files/file_service.h"
@@ -149,8 +150,11 @@ class TransfersAdaptor final
   struct Creation;
   void begin_creation(const std::shared_ptr<Creation>& creation, const Dictionary& settings,
                       const std::vector<WireItem>& items);
+  void make_folder_for_answer(const std::shared_ptr<Creation>& creation);
   void check_folders(const std::shared_ptr<Creation>& creation);
   void keep_body(const std::shared_ptr<Creation>& creation);
+  [[nodiscard]] static Result<KeptBody> keep(Spool& spool, const Creation& creation);
+  [[nodiscard]] static Result<KeptBody> keep_content(Spool& spool, const Creation& creation);
   void keep_secrets(const std::shared_ptr<Creation>& creation);
   void create(const std::shared_ptr<Creation>& creation);
   void drop_kept(const Creation& creation);

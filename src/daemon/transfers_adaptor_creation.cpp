@@ -1,14 +1,11 @@
-// The part of TransfersAdaptor that creates downloads, one by one or as a batch.
+// The part of TransfersAdaptor that creates transfers, one by one or as a batch.
 #include <unistd.h>
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
-#include "core/model/ftp_answer.h"
-#include "core/model/spec_check.h"
-#include "daemon/request_parts.h"
+#include "daemon/transfer_specs.h"
 #include "daemon/transfers_adaptor.h"
 #include "files/body_source.h"
 #include "ipc/error_names.h"
@@ -23,147 +20,8 @@ Error no_such_batch() {
   return {ErrorKind::Unavailable, 0, {}, {}, "the batch is not open; begin it again"};
 }
 
-Error with_index(const Error& error, std::size_t index, std::size_t count) {
-  if (count == 1) return error;
-  Error named = error;
-  named.detail = "download " + std::to_string(index) + ": " + error.message();
-  named.operation.clear();
-  named.subject.clear();
-  return named;
-}
-
-/// What one call creates: a spec for each item, and what is secret, an entry for all that have the
-/// same.
-struct Specs {
-  std::vector<TransferSpec> list;
-  std::vector<std::pair<SecretId, Secrets>> secrets;
-  std::unordered_map<std::string, SecretId> entries;  ///< of `secrets`, as they are stored
-};
-
-/// The entry with these, which is made if there is none.
-std::optional<SecretId> entry_for(Secrets wanted, Specs& specs) {
-  if (wanted.empty()) return std::nullopt;
-  const auto [entry, is_new] = specs.entries.try_emplace(format_secrets(wanted));
-  if (is_new) {
-    entry->second = random_guid();
-    specs.secrets.emplace_back(entry->second, std::move(wanted));
-  }
-  return entry->second;
-}
-
-bool has_body(const TransferSettings& settings) {
-  return !settings.body_file.empty() || settings.body;
-}
-
 /// Of the state folder: where the answers to uploads are kept.
 constexpr std::string_view kResponses = "/responses";
-
-Result<void> check_body(TransferKind kind, const TransferSettings& settings, std::size_t items) {
-  if (kind == TransferKind::Upload && !has_body(settings)) {
-    return invalid_argument("an upload needs something to send");
-  }
-  if (!settings.body) return {};
-  if (!settings.body_file.empty()) return invalid_argument("a request has one body, not two");
-  const bool is_one = items == 1 && !settings.batch;
-  if (!is_one) return invalid_argument("a stream is the body of one request; give a file");
-  return {};
-}
-
-Result<void> check_upload(const TransferSettings& settings) {
-  const bool is_odd = settings.checksum || settings.batch || !settings.recoverable.empty();
-  if (is_odd) return invalid_argument("a setting is for downloads only");
-  return {};
-}
-
-/// What fits to the protocol and the method.
-Result<void> check_request(const TransferSpec& spec, const TransferSettings& settings,
-                           const Secrets& secrets) {
-  const bool is_ftp = spec.uri.starts_with("ftp:");
-  const bool is_upload = spec.kind == TransferKind::Upload;
-  if (is_ftp && !is_upload && settings.method != "GET" && settings.method != kFtpMethod) {
-    return invalid_argument("FTP has no method " + settings.method);
-  }
-  if (is_ftp && secrets.server && !is_one_line(*secrets.server)) {
-    return invalid_argument("control characters in the user or password for an FTP server");
-  }
-  if (!has_body(settings)) return {};
-  if (is_ftp && !is_upload) return invalid_argument("a request for an FTP file has no body");
-  if (settings.method == "HEAD") return invalid_argument("a HEAD request has no body");
-  return {};
-}
-
-/// The spec of one item; everything but the folder is checked.
-Result<TransferSpec> make_spec(TransferKind kind, const TransferSettings& settings,
-                               const std::string& app, const WireItem& item, Secrets& secrets) {
-  Result<RequestAddress> address = read_address(std::get<0>(item));
-  if (!address.ok()) return address.error();
-  if (address->login) secrets.server = std::move(address->login);
-  TransferSpec spec;
-  spec.kind = kind;
-  spec.app = app;
-  spec.uri = std::move(address->uri);
-  spec.origin = std::move(address->origin);
-  if (auto checked = check_request(spec, settings, secrets); !checked) {
-    return std::move(checked).error();
-  }
-  const bool is_ftp_download = spec.uri.starts_with("ftp:") && kind == TransferKind::Download;
-  spec.method = is_ftp_download ? std::string(kFtpMethod) : settings.method;
-  spec.headers = settings.headers;
-  spec.proxy = settings.proxy;
-  spec.ca_file = settings.ca_file;
-  spec.recoverable = settings.recoverable;
-  spec.target.folder = std::get<1>(item);
-  spec.target.file_name = std::get<2>(item);
-  // A name that the response tells was chosen by nobody here: it never replaces anything.
-  spec.target.collision =
-      spec.target.file_name.empty() ? Collision::MakeUnique : settings.collision;
-  spec.group = settings.group;
-  spec.priority = settings.priority;
-  spec.cost_policy = settings.cost_policy;
-  spec.checksum = settings.checksum;
-  spec.upload_wish = settings.upload_wish;
-  spec.keep_when_ended = settings.keep;
-  if (Result<void> checked = check_spec(spec); !checked.ok()) return checked.error();
-  return spec;
-}
-
-/// Takes what is secret out of the settings that all items share.
-Result<Secrets> take_secrets(TransferSettings& settings) {
-  Secrets secrets;
-  secrets.server = std::exchange(settings.server_login, std::nullopt);
-  secrets.proxy = std::exchange(settings.proxy_login, std::nullopt);
-  if (secrets.proxy && !is_one_line(*secrets.proxy)) {
-    return invalid_argument("control characters in the user or password for the proxy");
-  }
-  auto proxy = read_proxy(settings.proxy);
-  if (!proxy) return std::move(proxy).error();
-  settings.proxy = std::move(proxy->settings);
-  secrets.proxies = std::move(proxy->logins);
-  for (const HeaderField& header : settings.headers) {
-    if (auto checked = check_request_header(header.name, header.value); !checked) {
-      return std::move(checked).error();
-    }
-  }
-  take_secret_headers(settings.headers, secrets);
-  return secrets;
-}
-
-Result<Specs> make_specs(TransferKind kind, TransferSettings& settings, const std::string& app,
-                         const std::vector<WireItem>& items) {
-  if (auto body = check_body(kind, settings, items.size()); !body) return std::move(body).error();
-  const auto common = take_secrets(settings);
-  if (!common) return common.error();
-  Specs specs;
-  specs.list.reserve(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Secrets secrets = *common;
-    Result<TransferSpec> spec = make_spec(kind, settings, app, items[i], secrets);
-    if (!spec.ok()) return with_index(spec.error(), i, items.size());
-    spec->secret = entry_for(std::move(secrets), specs);
-    specs.list.push_back(std::move(*spec));
-  }
-  return specs;
-}
 
 /// Those that the client has chosen, else new ones.
 Result<std::vector<TransferId>> ids_for(std::vector<TransferId> chosen, std::size_t count) {
@@ -221,7 +79,9 @@ struct TransfersAdaptor::Creation {
   std::size_t secrets_kept = 0;  ///< of them, with the store
   std::string body_file;
   std::shared_ptr<UniqueFd> body;       ///< to be copied
-  std::optional<TransferId> body_kept;  ///< the copy is there, under this id
+  BodyParts parts;                      ///< to be laid out
+  bool tells_digest = false;            ///< of the body
+  std::optional<TransferId> body_kept;  ///< the copy or the layout is there, under this id
   std::vector<TransferId> ids;
   bool start = false;
 };
@@ -252,10 +112,10 @@ void TransfersAdaptor::begin_creation(const std::shared_ptr<Creation>& creation,
                                       const std::vector<WireItem>& items) {
   Result<TransferSettings> common = decode_settings(settings);
   if (!common.ok()) return refuse(*creation, common.error());
-  if (creation->kind == TransferKind::Upload) {
-    if (auto checked = check_upload(*common); !checked) return refuse(*creation, checked.error());
-  }
   if (common->batch) {
+    if (creation->kind == TransferKind::Upload) {
+      return refuse(*creation, invalid_argument("an upload is no part of a batch"));
+    }
     if (!batches_.begin_part(*common->batch, caller())) return refuse(*creation, no_such_batch());
     creation->batch = common->batch;
   }
@@ -268,10 +128,17 @@ void TransfersAdaptor::begin_creation(const std::shared_ptr<Creation>& creation,
   creation->ids = std::move(*ids);
   creation->body_file = std::move(common->body_file);
   creation->body = std::move(common->body);
-  if (creation->kind == TransferKind::Download) return check_folders(creation);
+  creation->parts = take_parts(*common);
+  creation->tells_digest = common->tells_digest;
+  if (creation->kind == TransferKind::Upload) return make_folder_for_answer(creation);
+  check_folders(creation);
+}
+
+void TransfersAdaptor::make_folder_for_answer(const std::shared_ptr<Creation>& creation) {
   Target& target = creation->specs.front().target;
   target.file_name = creation->ids.front().to_string();
   target.collision = Collision::Replace;
+  // Checks of folders go before other work: what is only asked for would not be there yet.
   parts_.inquiries.run([this, &loop = parts_.loop, creation, folder = target.folder] {
     make_durable_folder(folder);
     loop.post([this, creation] { check_folders(creation); });
@@ -290,20 +157,44 @@ void TransfersAdaptor::check_folders(const std::shared_ptr<Creation>& creation) 
   });
 }
 
-/// On a thread that may wait for the disk; a copy on one where nobody waits behind it.
+/// On a thread that may wait for the disk; a copy or a layout on one where nobody waits behind it.
 void TransfersAdaptor::keep_body(const std::shared_ptr<Creation>& creation) {
-  if (!creation->body && creation->body_file.empty()) return keep_secrets(creation);
-  FileThread& thread = creation->body ? parts_.spooling : parts_.inquiries;
+  const bool is_spooled = creation->body || !creation->parts.list.empty();
+  if (!is_spooled && creation->body_file.empty()) return keep_secrets(creation);
+  const bool takes_long = is_spooled || creation->tells_digest;
+  FileThread& thread = takes_long ? parts_.spooling : parts_.inquiries;
   thread.run([this, &loop = parts_.loop, &spool = parts_.spool, creation] {
-    auto body = creation->body ? spool.take(creation->body->get(), creation->ids.front())
-                               : inspect_body(system_file_ops(), creation->body_file);
+    Result<KeptBody> body = keep(spool, *creation);
     loop.post([this, creation, body = std::move(body)] {
       if (!body) return refuse(*creation, body.error());
-      if (body->is_spooled) creation->body_kept = creation->ids.front();
-      for (TransferSpec& spec : creation->specs) spec.body = *body;
+      if (body->file.is_spooled) creation->body_kept = creation->ids.front();
+      for (TransferSpec& spec : creation->specs) {
+        spec.body = body->file;
+        if (body->digest) spec.checksum = body->digest;
+        add_content_type(body->content_type, spec.headers);
+      }
       keep_secrets(creation);
     });
   });
+}
+
+Result<KeptBody> TransfersAdaptor::keep(Spool& spool, const Creation& creation) {
+  Result<KeptBody> kept = keep_content(spool, creation);
+  if (!kept || !creation.tells_digest) return kept;
+  Result<Checksum> digest = digest_of(kept->file);
+  if (!digest && kept->file.is_spooled) spool.erase(creation.ids.front());
+  if (!digest) return std::move(digest).error();
+  kept->digest = std::move(*digest);
+  return kept;
+}
+
+Result<KeptBody> TransfersAdaptor::keep_content(Spool& spool, const Creation& creation) {
+  const TransferId& id = creation.ids.front();
+  if (!creation.parts.list.empty()) return lay_out(spool, creation.parts, id);
+  Result<RequestBody> body = creation.body ? spool.take(creation.body->get(), id)
+                                           : inspect_body(system_file_ops(), creation.body_file);
+  if (!body) return std::move(body).error();
+  return KeptBody{std::move(*body), {}, {}};
 }
 
 /// One after the other; then the rows that refer to them may be written.

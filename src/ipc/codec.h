@@ -11,6 +11,7 @@
 #include <sdbus-c++/sdbus-c++.h>
 
 #include "core/base/result.h"
+#include "core/http/multipart.h"
 #include "core/model/facts.h"
 #include "core/model/secrets.h"
 #include "core/model/snapshot.h"
@@ -59,7 +60,10 @@ struct TransferSettings {
   std::string body_file;           ///< what the requests send (R57): absolute path; empty: nothing
   std::shared_ptr<UniqueFd> body;  ///< or a regular file, which the service copies
   UploadWish upload_wish = UploadWish::Automatic;
-  bool tells_digest = false;  ///< of what is uploaded
+  bool tells_digest = false;    ///< of what is uploaded
+  std::vector<BodyPart> parts;  ///< or what an upload is made of (R88)
+  std::string subtype;          ///< of the parts; empty: form-data
+  std::string boundary;         ///< of the parts; empty: generated
   std::string ca_file;
   std::vector<WebErrorStatus> recoverable;  ///< R155
   std::optional<std::uint64_t> batch;       ///< of BeginBatch

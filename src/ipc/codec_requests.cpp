@@ -1,6 +1,7 @@
 #include "core/model/spec_check.h"
 #include "ipc/codec.h"
 #include "ipc/codec_fields.h"
+#include "ipc/codec_parts.h"
 #include "ipc/names.h"
 
 namespace lh {
@@ -119,6 +120,9 @@ WireDictionary encode_settings(const TransferSettings& settings) {
     wire.emplace(key::kResumption, static_cast<std::uint32_t>(settings.upload_wish));
   }
   if (settings.tells_digest) wire.emplace(key::kDigest, true);
+  if (!settings.parts.empty()) wire.emplace(key::kParts, encode_parts(settings.parts));
+  if (!settings.subtype.empty()) wire.emplace(key::kSubtype, settings.subtype);
+  if (!settings.boundary.empty()) wire.emplace(key::kBoundary, settings.boundary);
   if (settings.batch) wire.emplace(key::kBatch, *settings.batch);
   if (!settings.ids.empty()) {
     std::vector<std::string> texts;
@@ -166,6 +170,11 @@ Result<TransferSettings> decode_settings(const WireDictionary& wire) {
       key::kResumption, [](std::uint32_t number) { return in_range(number, UploadWish::None); });
   settings.upload_wish = wish.value_or(UploadWish::Automatic);
   read(reader, key::kDigest, settings.tells_digest);
+  if (auto parts = reader.take_checked<std::vector<WirePart>>(key::kParts, decode_parts)) {
+    settings.parts = std::move(*parts);
+  }
+  read(reader, key::kSubtype, settings.subtype);
+  read(reader, key::kBoundary, settings.boundary);
   settings.batch = reader.take<std::uint64_t>(key::kBatch);
   if (const auto texts = reader.take<std::vector<std::string>>(key::kIds)) {
     for (const std::string& text : *texts) {

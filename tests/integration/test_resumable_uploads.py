@@ -1,5 +1,6 @@
 """R85 as amended: uploads that go on where they were, with the servers that can do that."""
 
+import base64
 import hashlib
 
 import pytest
@@ -128,6 +129,14 @@ def test_cancel_removes_what_the_server_has(box, draft):
         lambda: any(request.method == "DELETE" for request in draft.requests(url)),
         what="the server to be told",
     )
+
+
+def test_the_digest_is_told(box, draft):
+    url = draft.url(version=8)
+    box.run("put", "--wait", "--digest", source(box), url).ok()
+    told = draft.requests(url)[0].headers["repr-digest"]
+    wanted = base64.b64encode(bytes.fromhex(body_sha256("v", SIZE))).decode()
+    assert told == f"sha-256=:{wanted}:"
 
 
 # ---- tus -----------------------------------------------------------------------------------------

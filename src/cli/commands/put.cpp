@@ -1,11 +1,9 @@
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "cli/command.h"
-#include "cli/creation_options.h"
-#include "cli/download_plan.h"
-#include "cli/failure.h"
-#include "cli/selection.h"
-#include "longhaul/foundation/hresult.h"
+#include "cli/upload.h"
 
 namespace lh::cli {
 namespace {
@@ -19,30 +17,15 @@ struct PutOptions {
 };
 
 ExitStatus run_put(const PutOptions& options) {
-  if (const auto problem = url_problem(*options.url))
-    throw bad_argument("'" + without_credentials(*options.url) + "' " + *problem);
-  options.common.check();
-  longhaul::UploadSettings settings;
-  settings.Method = "PUT";
-  options.common.apply(settings);
+  longhaul::UploadSettings settings = upload_settings(options.common, "PUT", *options.url);
   settings.Tus = options.tus;
   settings.Digest = options.digest;
-  longhaul::TransferInfo created;
   if (*options.file == "-") {
     settings.BodyStream = read_standard_input;
   } else {
-    created.File = settings.BodyFile = readable_file(*options.file, "what is to be sent");
+    settings.BodyFile = readable_file(*options.file, "what is to be sent");
   }
-  longhaul::TransferService service = open_service();
-  try {
-    created.Id = service.CreateUpload(settings, *options.url, !options.common.paused);
-  } catch (const longhaul::hresult_error& error) {
-    throw service_failure(error.code(), error.what());
-  }
-  created.Kind = longhaul::TransferKind::Upload;
-  created.Url = *options.url;
-  created.Started = longhaul::UtcTime{};
-  return report_created(service, options.common, {std::move(created)});
+  return upload(options.common, settings, *options.url);
 }
 
 Run define_put(Arguments& arguments) {

@@ -14,6 +14,8 @@
 //   app read URL FILE      starts and copies what arrives (GetResultStreamAt) to standard output
 //   app hurry URL FILE     pauses, resumes, pauses and changes the priority at once, many times;
 //                          prints how often the handle did not show the new one, and leaves
+//   app upload URL FILE METHOD  starts an upload, prints the id, leaves at once
+//   app uploads            waits for all uploads: "ID METHOD FILE BYTES_SENT STATUS" and the answer
 //   app refuse             prints the HRESULT of misuses, a line each
 
 #include <unistd.h>
@@ -32,7 +34,8 @@ using namespace longhaul;
 
 namespace {
 
-std::string id_of(const DownloadOperation& operation) {
+template <typename Operation>
+std::string id_of(const Operation& operation) {
   const std::string text = to_string(to_hstring(operation.Guid()));
   return text.substr(1, text.size() - 2);  // without the braces, as the command line knows it
 }
@@ -122,10 +125,7 @@ IAsyncAction awaited(std::string url, std::string file) {
   }
 }
 
-int read(const std::string& url, const std::string& file) {
-  const DownloadOperation operation = create(url, file);
-  const Watched watched = operation.StartAsync();
-  const IInputStream stream = operation.GetResultStreamAt(0);
+void print(const IInputStream& stream) {
   Buffer buffer(65536);
   while (true) {
     const IBuffer got =
@@ -134,7 +134,35 @@ int read(const std::string& url, const std::string& file) {
     std::fwrite(got.data(), 1, got.Length(), stdout);
   }
   std::fflush(stdout);
+}
+
+int read(const std::string& url, const std::string& file) {
+  const DownloadOperation operation = create(url, file);
+  const Watched watched = operation.StartAsync();
+  print(operation.GetResultStreamAt(0));
   (void)watched.get();
+  return 0;
+}
+
+void upload(const std::string& url, const std::string& file, const std::string& method) {
+  const BackgroundUploader uploader;
+  uploader.Method(hstring(method));
+  const UploadOperation operation = uploader.CreateUpload(
+      Uri(hstring(url)), StorageFile::GetFileFromPathAsync(hstring(file)).get());
+  (void)operation.StartAsync();
+  std::puts(id_of(operation).c_str());
+}
+
+int uploads() {
+  for (const UploadOperation& operation : BackgroundUploader::GetCurrentUploadsAsync().get()) {
+    (void)operation.AttachAsync().get();
+    std::printf("%s %s %s %llu %u\n", id_of(operation).c_str(),
+                to_string(operation.Method()).c_str(),
+                to_string(operation.SourceFile().Path()).c_str(),
+                static_cast<unsigned long long>(operation.Progress().BytesSent),
+                operation.GetResponseInformation().StatusCode());
+    print(operation.GetResultStreamAt(0));
+  }
   return 0;
 }
 
@@ -200,6 +228,12 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
       _exit(0);  // as if it were killed: no destructor may be needed
     }
+    if (command == "upload") {
+      upload(argv[2], argv[3], argv[4]);
+      std::fflush(stdout);
+      _exit(0);
+    }
+    if (command == "uploads") return uploads();
     if (command == "run") return run(argv[2], argv[3]);
     if (command == "attach") return attach(false);
     if (command == "cancel") return attach(true);

@@ -98,6 +98,26 @@ TEST_F(CommandsTest, GetCreatesStartsAndPrintsTheIds) {
   EXPECT_EQ(out, service.transfers[0].Id + "\n" + service.transfers[1].Id + "\n");
 }
 
+TEST_F(CommandsTest, PutAndPostHandOverWhatIsToBeSent) {
+  const std::string file = folder + "/a.bin";
+  std::ofstream(file) << "x";
+  EXPECT_EQ(run({"put", file, "http://h/in"}), 0) << err;
+  EXPECT_EQ(run({"post", "http://h/in", "-F", "a=b", "--form", "c=@" + file, "--subtype", "mixed",
+                 "--boundary", "x", "--paused", "--method", "PUT"}),
+            0)
+      << err;
+  EXPECT_EQ(run({"post", "-F", "a=b", "http://h/in"}), 0) << err;
+  EXPECT_THAT(service.calls, ElementsAre("PUT " + file + " http://h/in started",
+                                         "PUT a=b c=@" + file + " mixed/x http://h/in paused",
+                                         "POST a=b / http://h/in started"));
+}
+
+TEST_F(CommandsTest, PostWithAFieldThatIsWrongCreatesNothing) {
+  EXPECT_EQ(run({"post", "http://h/in", "-F", "a=b", "-F", "c=@/none"}), 2);
+  EXPECT_THAT(err, HasSubstr("/none"));
+  EXPECT_THAT(service.calls, IsEmpty());
+}
+
 TEST_F(CommandsTest, GetCreatesAListInOneCall) {
   std::ofstream(folder + "/list") << "http://h/a\tx\nhttp://h/b\nhttp://h/c\ty\n";
   EXPECT_EQ(run({"get", "-d", folder, "-i", folder + "/list"}), 0);

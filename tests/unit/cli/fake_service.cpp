@@ -125,8 +125,13 @@ std::vector<std::string> TransferService::CreateDownloads(const DownloadSettings
 std::string TransferService::CreateUpload(const UploadSettings& settings, const std::string& url,
                                           bool start) {
   lh::cli::FakeService& fake = lh::cli::fake_service();
-  fake.calls.push_back(settings.Method + " " + settings.BodyFile + " " + url +
-                       (start ? " started" : " paused"));
+  std::string sent = settings.BodyFile;
+  for (const UploadPart& part : settings.Parts) {
+    sent +=
+        (sent.empty() ? "" : " ") + part.Name + "=" + (part.Text ? *part.Text : "@" + *part.File);
+  }
+  if (!settings.Parts.empty()) sent += " " + settings.Subtype + "/" + settings.Boundary;
+  fake.calls.push_back(settings.Method + " " + sent + " " + url + (start ? " started" : " paused"));
   const std::string number = std::to_string(1000 + fake.transfers.size());
   return fake.add(number + "aaaa-0000-4000-8000-000000000000", BackgroundTransferStatus::Idle).Id;
 }
@@ -151,7 +156,7 @@ std::string TransferService::Find(const std::string& prefix) {
 }
 
 TransferDetails TransferService::Show(const std::string& id) {
-  return {*fake_service().find(id), {}, {}};
+  return {*fake_service().find(id), {}, {}, {}};
 }
 
 std::vector<Refusal> TransferService::Control(TransferVerb verb,

@@ -128,6 +128,8 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
             "--user and --user-file exclude each other");
   EXPECT_EQ(refusal({"put", "f"}), "put needs a URL");
   EXPECT_EQ(refusal({"put", "/none", "http://h/"}), "cannot read what is to be sent in /none");
+  EXPECT_EQ(refusal({"post", "http://h/"}), "post needs at least one -F, as in -F name=@FILE");
+  EXPECT_EQ(refusal({"post", "-F", "a=b"}), "post needs a URL");
   EXPECT_EQ(refusal({"plan", "wlan0"}), "unknown command 'plan'");
   EXPECT_EQ(refusal({"pause"}), "pause needs at least one ID, or --all");
   EXPECT_EQ(refusal({"pause", "--all", "0123"}), "--all and an ID exclude each other");

@@ -64,7 +64,10 @@ TEST(TransferJson, BytesThatAreNotUtf8AreReplaced) {
 
 TEST(DetailsJson, AddsResponseAndRanges) {
   longhaul::TransferDetails details{
-      running(), longhaul::ResponseInfo{206, "http://h/y", {{"ETag", "\"a\""}}, true}, {{0, 5}}};
+      running(),
+      longhaul::ResponseInfo{206, "http://h/y", {{"ETag", "\"a\""}}, true},
+      {{0, 5}},
+      {}};
   EXPECT_NE(
       details_json(details).find(
           R"(,"response":{"status":206,"url":"http://h/y","headers":[["ETag","\"a\""]],"resumable":true},)"

@@ -15,8 +15,8 @@
 
 namespace longhaul::test {
 
-/// Serves one body on loopback, with ranges and a strong ETag. It can stop in the middle until it
-/// is told to go on, so that tests need not be quick.
+/// Serves one body on loopback, with ranges and a strong ETag, and reads what requests carry. It
+/// can stop in the middle until it is told to go on, so that tests need not be quick.
 class HttpStub {
  public:
   explicit HttpStub(std::string body) : body_(std::move(body)) {
@@ -36,6 +36,7 @@ class HttpStub {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
       hold_at_.reset();
+      hold_reading_at_.reset();
       for (const int fd : connections_) ::shutdown(fd, SHUT_RDWR);
     }
     changed_.notify_all();
@@ -53,12 +54,23 @@ class HttpStub {
     const std::lock_guard lock(mutex_);
     hold_at_ = offset;
   }
+  /// What a request carries is read no further.
+  void hold_reading_at(std::size_t offset) {
+    const std::lock_guard lock(mutex_);
+    hold_reading_at_ = offset;
+  }
   void release() {
     {
       const std::lock_guard lock(mutex_);
       hold_at_.reset();
+      hold_reading_at_.reset();
     }
     changed_.notify_all();
+  }
+  /// As "404 Not Found"; requests for files get 200, or 206.
+  void refuse_with(std::string status) {
+    const std::lock_guard lock(mutex_);
+    refusal_ = std::move(status);
   }
   /// Another file at the same address.
   void replace(std::string body, std::string etag) {
@@ -123,11 +135,18 @@ class HttpStub {
         !send_all(fd, "HTTP/1.1 100 Continue\r\n\r\n")) {
       return false;
     }
-    char part[4096];
+    std::vector<char> part(256UL * 1024);
     while (text.size() < length) {
-      const ssize_t got = ::recv(fd, part, sizeof part, 0);
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] {
+          return stopping_ || !hold_reading_at_ || *hold_reading_at_ > text.size();
+        });
+        if (stopping_) return false;
+      }
+      const ssize_t got = ::recv(fd, part.data(), part.size(), 0);
       if (got <= 0) return false;
-      text.append(part, static_cast<std::size_t>(got));
+      text.append(part.data(), static_cast<std::size_t>(got));
     }
     const std::lock_guard lock(mutex_);
     contents_.push_back(text.substr(0, length));
@@ -138,8 +157,10 @@ class HttpStub {
   bool answer(int fd, const std::string& head) {
     std::string body;
     std::string etag;
+    std::string refusal;
     {
       const std::lock_guard lock(mutex_);
+      refusal = refusal_;
       requests_.push_back(head);
       body = body_;
       etag = etag_;
@@ -147,6 +168,11 @@ class HttpStub {
     if (head.find(" /missing ") != std::string::npos) {
       return send_all(fd,
                       "HTTP/1.1 404 Not Found\r\nX-Reason: gone\r\nContent-Length: 4\r\n\r\ngone");
+    }
+    if (!refusal.empty()) {
+      return send_all(fd, "HTTP/1.1 " + refusal + "\r\nX-Reason: refused\r\nContent-Length: " +
+                              std::to_string(body.size()) + "\r\n\r\n") &&
+             send_body(fd, body, 0);
     }
     std::size_t from = 0;
     const std::size_t range = head.find("Range: bytes=");
@@ -194,7 +220,9 @@ class HttpStub {
   std::condition_variable changed_;
   std::string body_;
   std::string etag_ = "\"one\"";
+  std::string refusal_;
   std::optional<std::size_t> hold_at_;
+  std::optional<std::size_t> hold_reading_at_;
   bool stopping_ = false;
   std::vector<std::string> requests_;
   std::vector<std::string> contents_;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures longhaul against curl and aria2c, in one run on one machine.
 
-    bench/run.py [--build-dir build/release] [--runs 5] [--only big,small,waiting,kill] [--quick]
+    bench/run.py [--build-dir build/release] [--runs 5] [--only big,upload,small,waiting,kill] [--quick]
 
 Needs a release build, and curl, aria2 and nginx-light from Debian. Prints a table and writes bench/results/DATE-COMMIT.json.
 What is measured and how: bench/README.md.
@@ -70,6 +70,83 @@ def _big_longhaul(world, server, source):
     if digest(world.out / "big") != digest(source):
         raise RuntimeError("longhaul's file differs from the source")
     return result
+
+
+# ---- one big upload --------------------------------------------------------------------------------------------------
+
+
+class Sink:
+    """Takes what PUT requests bring, and forgets it."""
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=16)
+        self.port = self.listener.getsockname()[1]
+        self.taken = []
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.port}/{name}"
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._take, args=(connection,), daemon=True).start()
+
+    def _take(self, connection):
+        head, buffer = b"", bytearray(MIB)
+        with connection:
+            while b"\r\n\r\n" not in head:
+                piece = connection.recv(65536)
+                if not piece:
+                    return
+                head += piece
+            head, rest = head.split(b"\r\n\r\n", 1)
+            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+            if b"expect" in fields:
+                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            left = int(fields[b"content-length"]) - len(rest)
+            while left > 0 and (count := connection.recv_into(buffer, min(left, MIB))):
+                left -= count
+            self.taken.append(left)
+            if left == 0:
+                connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def upload(world, options):
+    """One file over loopback to a server that takes it, and forgets it."""
+    source = world.root / "source"
+    block = os.urandom(MIB)
+    with open(source, "wb") as file:
+        for _ in range(options.upload_mib):
+            file.write(block)
+    os.sync()
+    with Sink() as server:
+        runs = []
+        for _ in range(options.runs):
+            world.restart_clean()
+            daemon = world.daemon()
+            before = cpu_of(daemon)
+            cost = world.longhaul("put", source, server.url("longhaul"), "--wait")
+            run = {"longhaul": {**vars(cost), "daemon_cpu": cpu_of(daemon) - before, "daemon_peak": memory_of(daemon)["peak"]}}
+            run["curl"] = vars(measured(["curl", "-sS", "--noproxy", "*", "-T", str(source), server.url("curl")]))
+            runs.append(run)
+        if any(server.taken) or len(server.taken) != 2 * options.runs:
+            raise RuntimeError(f"not everything was sent: {server.taken}")
+    source.unlink()
+    return {
+        "runs": runs,
+        "wall_to_curl": ratio(runs, "longhaul", "curl", "wall"),
+        "cpu_to_curl": ratio(runs, ("longhaul", "daemon_cpu"), ("curl", "cpu")),
+        "daemon_peak_mib": max(run["longhaul"]["daemon_peak"] for run in runs) / MIB,
+    }
 
 
 # ---- many small files ------------------------------------------------------------------------------------------------
@@ -295,6 +372,9 @@ TARGETS = [
     ("big", "wall_to_aria2c", "big file: wall time / aria2c", "x", None, True),
     ("big", "cpu_to_curl", "big file: CPU of the daemon / curl", "x", 1.05, True),
     ("big", "daemon_peak_mib", "big file: peak memory of the daemon", "MiB", 24, True),
+    ("upload", "wall_to_curl", "big upload: wall time / curl -T", "x", 1.05, True),
+    ("upload", "cpu_to_curl", "big upload: CPU of the daemon / curl -T", "x", 1.05, True),
+    ("upload", "daemon_peak_mib", "big upload: peak memory of the daemon", "MiB", 24, True),
     ("small", "wall_to_aria2c", "small files: wall time / aria2c -j16", "x", 0.25, True),
     ("small", "wall_to_curl", "small files: wall time / curl -Z (no sync)", "x", 2.5, True),
     ("small", "files_per_second", "small files: per second", "/s", None, False),
@@ -325,9 +405,10 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build-dir", type=pathlib.Path, default=HERE.parent / "build" / "release")
     parser.add_argument("--runs", type=int, default=5, help="of each workload; medians are reported (kill: one)")
-    parser.add_argument("--only", default="big,small,waiting,kill", help="workloads, separated by commas")
+    parser.add_argument("--only", default="big,upload,small,waiting,kill", help="workloads, separated by commas")
     parser.add_argument("--folder", default=str(HERE.parent / "build"), help="a folder on the disk to measure")
     parser.add_argument("--big-mib", type=int, default=4096)
+    parser.add_argument("--upload-mib", type=int, default=10240)
     parser.add_argument("--small-count", type=int, default=20000)
     parser.add_argument("--small-kib", type=int, default=16)
     parser.add_argument("--waiting-count", type=int, default=100000)
@@ -341,13 +422,13 @@ def arguments():
     options = parser.parse_args()
     if options.quick:
         options.runs, options.big_mib, options.small_count, options.waiting_count = 1, 128, 500, 2000
-        options.kills, options.kill_mib = 3, 40
+        options.kills, options.kill_mib, options.upload_mib = 3, 40, 256
     return options
 
 
 def main():
     options = arguments()
-    workloads = {"big": big, "small": small, "waiting": waiting, "kill": kill}
+    workloads = {"big": big, "upload": upload, "small": small, "waiting": waiting, "kill": kill}
     chosen = options.only.split(",")
     if unknown := set(chosen) - set(workloads):
         sys.exit(f"run.py: no such workload: {', '.join(sorted(unknown))}")

@@ -38,6 +38,11 @@ void Attachments::watch(const ClientName& client, bool on, bool all_apps) {
   entry.watches_all = on && all_apps;
 }
 
+void Attachments::created(const ClientName& client, const std::vector<TransferId>& ids) {
+  const auto it = clients_.find(client);
+  if (it != clients_.end()) it->second.created.insert(ids.begin(), ids.end());
+}
+
 void Attachments::gone(const ClientName& client) {
   const auto it = clients_.find(client);
   if (it == clients_.end()) return;
@@ -73,6 +78,12 @@ bool Attachments::has_listeners(const TransferId& id, const std::string& app) co
     const Client& client = item.second;
     return client.watches_all || (client.watches_app && client.app == app);
   });
+}
+
+bool Attachments::is_attended(const TransferId& id, const std::string& app) const {
+  return has_listeners(id, app) || std::ranges::any_of(clients_, [&id](const auto& item) {
+           return item.second.created.contains(id);
+         });
 }
 
 void Attachments::tell(const Change& change) {

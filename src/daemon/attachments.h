@@ -28,6 +28,8 @@ class Attachments {
   void attach(const ClientName& client, const std::vector<TransferId>& ids);
   void detach(const ClientName& client, const std::vector<TransferId>& ids);
   void watch(const ClientName& client, bool on, bool all_apps);
+  /// What it has created is attended as long as it is there, also if it did not attach (yet).
+  void created(const ClientName& client, const std::vector<TransferId>& ids);
   /// The client has left the bus.
   void gone(const ClientName& client);
 
@@ -36,6 +38,8 @@ class Attachments {
   /// Anybody hears of whatever comes to be.
   [[nodiscard]] bool any_watches() const;
   [[nodiscard]] bool has_listeners(const TransferId& id, const std::string& app) const;
+  /// R86: whether a session is there that would see what becomes of it.
+  [[nodiscard]] bool is_attended(const TransferId& id, const std::string& app) const;
 
   /// Everything that anybody attached to.
   [[nodiscard]] std::vector<TransferId> attached() const;
@@ -49,6 +53,7 @@ class Attachments {
   struct Client {
     std::string app;
     std::unordered_set<TransferId> attached;
+    std::unordered_set<TransferId> created;
     bool watches_app = false;
     bool watches_all = false;
     std::vector<Change> news;

@@ -13,10 +13,12 @@
 #include <utility>
 
 #include "daemon/attachments.h"
+#include "daemon/snapshots.h"
 #include "daemon/transfer_manager.h"
 #include "daemon/transfers_adaptor.h"
 #include "engine/curl_engine.h"
 #include "files/file_service.h"
+#include "files/folder_work.h"
 #include "files/spool.h"
 #include "ipc/bus_address.h"
 #include "ipc/names.h"
@@ -242,6 +244,10 @@ class Daemon::Impl {
             [this](const Transfer& transfer) {
               return attachments_.has_listeners(transfer.id, transfer.spec.app);
             },
+        .is_attended =
+            [this](const Transfer& transfer) {
+              return attachments_.is_attended(transfer.id, transfer.spec.app);
+            },
         .has_watchers = [this] { return attachments_.any_watches(); },
         .tell = [this](const Change& change) { attachments_.tell(change); },
         .wake_at =
@@ -288,6 +294,7 @@ class Daemon::Impl {
     }
     log(LogLevel::Info, "ready, state in " + options_.paths.state_folder);
     sweep();
+    sweep_answers();
     sweep_secrets();
     keep_house();
     consider_idle();
@@ -342,6 +349,37 @@ class Daemon::Impl {
         });
       }
     });
+  }
+
+  /// Answers to uploads whose rows are gone: the service ended between the two. One after the
+  /// other, since there may be many.
+  void sweep_answers() {
+    inquiries_.run([this, folder = answers_folder()] {
+      auto found = std::make_shared<std::vector<TransferId>>(list_ids(folder));
+      loop_.post([this, found] { sweep_next_answer(found); });
+    });
+  }
+
+  void sweep_next_answer(const std::shared_ptr<std::vector<TransferId>>& left) {
+    if (left->empty() || failure_ || leaving_) return;
+    const TransferId id = left->back();
+    left->pop_back();
+    manager_.show(id, [this, id, left](const std::optional<TransferManager::Shown>& shown) {
+      if (failure_ || leaving_) return;  // a store that cannot be read does not say what is needed
+      if (!shown) {
+        FileService::Job job;
+        job.id = id;
+        job.target.folder = answers_folder();
+        job.file_name = id.to_string();
+        job.with_result = true;
+        files_.discard(std::move(job));
+      }
+      loop_.post([this, left] { sweep_next_answer(left); });
+    });
+  }
+
+  [[nodiscard]] std::string answers_folder() const {
+    return answers_folder_of(options_.paths.state_folder);
   }
 
   void discard_if_ended(const TransferId& id) {

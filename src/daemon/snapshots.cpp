@@ -4,6 +4,10 @@
 
 namespace lh {
 
+std::string answers_folder_of(const std::string& state_folder) {
+  return state_folder + "/responses";
+}
+
 std::string result_path(const Transfer& transfer) {
   const std::string& name =
       transfer.state.file_name.empty() ? transfer.spec.target.file_name : transfer.state.file_name;

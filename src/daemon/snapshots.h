@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "core/model/facts.h"
 #include "core/model/snapshot.h"
 #include "core/policy/blockers.h"
@@ -10,6 +12,8 @@ namespace lh {
 [[nodiscard]] Snapshot make_snapshot(const Transfer& transfer, const Facts& facts, QueueHold hold,
                                      std::uint64_t sequence);
 [[nodiscard]] Details make_details(const Transfer& transfer);
+/// Where the answers to uploads are kept.
+[[nodiscard]] std::string answers_folder_of(const std::string& state_folder);
 /// Absolute path of the result, of an upload that of the answer; empty until the name is known.
 [[nodiscard]] std::string result_path(const Transfer& transfer);
 

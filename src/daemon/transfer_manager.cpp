@@ -83,7 +83,7 @@ Surroundings TransferManager::surroundings(const Transfer& transfer) {
   random_state_ ^= random_state_ << 17;
   const double jitter = static_cast<double>(random_state_ >> 11) * 0x1.0p-53;
   Surroundings in{seams_.clock.now(), facts_, limits_, boot_id_, jitter};
-  in.is_attended = outside_.has_listeners(transfer);
+  in.is_attended = transfer.spec.kind == TransferKind::Upload && outside_.is_attended(transfer);
   return in;
 }
 

@@ -43,8 +43,9 @@ class TransferManager {
   /// What the ring tells its owner.
   struct Outside {
     std::function<bool(const Transfer&)>
-        has_listeners;                   ///< whether a Change of this one would reach anybody
-    std::function<bool()> has_watchers;  ///< whether anybody hears of what is created
+        has_listeners;  ///< whether a Change of this one would reach anybody
+    std::function<bool(const Transfer&)> is_attended;  ///< a session would see its end (R86)
+    std::function<bool()> has_watchers;                ///< whether anybody hears of what is created
     std::function<void(const Change&)> tell;
     std::function<void(std::optional<TimePoint>)>
         wake_at;  ///< call wake() then; replaces the earlier wish

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "daemon/snapshots.h"
 #include "daemon/transfer_specs.h"
 #include "daemon/transfers_adaptor.h"
 #include "files/body_source.h"
@@ -19,9 +20,6 @@ namespace {
 Error no_such_batch() {
   return {ErrorKind::Unavailable, 0, {}, {}, "the batch is not open; begin it again"};
 }
-
-/// Of the state folder: where the answers to uploads are kept.
-constexpr std::string_view kResponses = "/responses";
 
 /// Those that the client has chosen, else new ones.
 Result<std::vector<TransferId>> ids_for(std::vector<TransferId> chosen, std::size_t count) {
@@ -71,6 +69,7 @@ void make_durable_folder(const std::string& path) {
 /// One call that creates transfers on its way.
 struct TransfersAdaptor::Creation {
   TransferKind kind = TransferKind::Download;
+  std::string client;  ///< that asks
   std::string app;
   std::shared_ptr<Answer<std::vector<std::string>>> answer;
   std::optional<OpenBatches::Number> batch;
@@ -100,10 +99,11 @@ void TransfersAdaptor::CreateUpload(sdbus::Result<std::vector<std::string>>&& re
                                     Dictionary settings, std::string url, bool start) {
   auto creation = std::make_shared<Creation>();
   creation->kind = TransferKind::Upload;
+  creation->client = caller();
   creation->app = caller_app();
   creation->answer = share(std::move(result));
   creation->start = start;
-  const std::string folder = parts_.service.state_folder + std::string(kResponses);
+  const std::string folder = answers_folder_of(parts_.service.state_folder);
   begin_creation(creation, settings, {{std::move(url), folder, std::string()}});
 }
 
@@ -214,6 +214,9 @@ void TransfersAdaptor::keep_secrets(const std::shared_ptr<Creation>& creation) {
 void TransfersAdaptor::create(const std::shared_ptr<Creation>& creation) {
   auto done = [this, creation](const Result<std::vector<TransferId>>& created) {
     if (!created.ok()) return refuse(*creation, created.error());
+    if (creation->kind == TransferKind::Upload) {
+      parts_.attachments.created(creation->client, *created);
+    }
     if (creation->batch) batches_.end_part(*creation->batch, true);
     std::vector<std::string> texts;
     texts.reserve(created->size());

@@ -42,7 +42,7 @@ std::string file_name_of(const RequestBody& body) {
 std::string bytes_of_hex(std::string_view hex) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    const int high = text::hex_value(hex[i]).value_or(0);
+    const unsigned high = text::hex_value(hex[i]).value_or(0);
     bytes += static_cast<char>(high * 16 + text::hex_value(hex[i + 1]).value_or(0));
   }
   return bytes;

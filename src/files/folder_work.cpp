@@ -57,6 +57,19 @@ FolderCheck check_folder(FileOps& ops, const std::string& folder) {
   return check;
 }
 
+std::vector<TransferId> list_ids(const std::string& folder) {
+  std::vector<TransferId> ids;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  while (!error && entry != std::filesystem::directory_iterator()) {
+    const std::string name = entry->path().filename().string();
+    const auto partial = id_of_partial(name);
+    if (const auto id = partial ? partial : TransferId::parse(name)) ids.push_back(*id);
+    entry.increment(error);
+  }
+  return ids;
+}
+
 void sweep_folder(FileOps& ops, const std::string& folder,
                   const std::function<bool(const TransferId&)>& is_live) {
   std::vector<std::string> dead;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "files/file_service.h"
 
@@ -9,6 +10,10 @@ namespace lh {
 
 /// Whether downloads can be made in `folder`: absolute, there, a folder, writable.
 [[nodiscard]] FolderCheck check_folder(FileOps& ops, const std::string& folder);
+
+/// The transfers that files in `folder` are named after, partial ones included; none if there is no
+/// such folder.
+[[nodiscard]] std::vector<TransferId> list_ids(const std::string& folder);
 
 /// Removes partial files in `folder` whose transfer `is_live` does not know.
 void sweep_folder(FileOps& ops, const std::string& folder,

@@ -129,6 +129,16 @@ def test_R99_the_answer_is_kept_until_it_is_forgotten(box, upload):
     until(lambda: answers(box) == [], what="the answer to go")
 
 
+def test_answers_of_which_nobody_knows_are_swept_away(box, upload):
+    kept = put(box, "--wait", source(box, 10), upload.url())
+    box.kill9_daemon()
+    unknown = "0f9d7a52-3c1b-4a57-9a43-0123456789ab"
+    (box.state / "responses" / unknown).write_bytes(b"left")
+    (box.state / "responses" / f".longhaul-{unknown}.part").write_bytes(b"left")
+    box.list()
+    until(lambda: answers(box) == [kept], what="what is left to go")
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 501])
 def test_R100_R99_an_error_status_ends_it_and_its_answer_can_be_read(box, upload, status):
     url = upload.url(status=status, answer=5_000)

@@ -78,6 +78,10 @@ TransferManager::Outside World::outside() {
               [this](const Transfer& transfer) {
                 return attachments_->has_listeners(transfer.id, transfer.spec.app);
               },
+          .is_attended =
+              [this](const Transfer& transfer) {
+                return attachments_->is_attended(transfer.id, transfer.spec.app);
+              },
           .has_watchers = [this] { return attachments_->any_watches(); },
           .tell = [this](const Change& change) { told(change); },
           .wake_at = [this](std::optional<TimePoint> when) { wake_at_ = when; },

@@ -30,6 +30,16 @@ class AttachmentsTest : public testing::Test {
   }};
 };
 
+TEST_F(AttachmentsTest, R86_WhatASessionHasCreatedIsAttendedUntilItLeaves) {
+  attachments_.hello(":1", "org.example.a");
+  attachments_.created(":1", {id_of(1)});
+  EXPECT_TRUE(attachments_.is_attended(id_of(1), "org.example.a"));
+  EXPECT_FALSE(attachments_.is_attended(id_of(2), "org.example.a"));
+  EXPECT_FALSE(attachments_.has_listeners(id_of(1), "org.example.a")) << "it did not ask for news";
+  attachments_.gone(":1");
+  EXPECT_FALSE(attachments_.is_attended(id_of(1), "org.example.a"));
+}
+
 TEST_F(AttachmentsTest, NewsGoesToThoseWhoAttachedAndToNobodyElse) {
   attachments_.hello(":1", "org.example.a");
   attachments_.hello(":2", "org.example.a");

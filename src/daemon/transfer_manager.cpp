@@ -440,6 +440,10 @@ void TransferManager::snapshots(const std::vector<TransferId>& ids,
       snapshots.push_back(snapshot_of(entry->visible(), entry->sequence));
     }
     done(std::move(snapshots));
+    for (LiveTransfer* entry : entries) {
+      if (entry != nullptr && entry->transfer.state.request_open)
+        feed(*entry, event::AppAttached{});
+    }
   });
 }
 

@@ -90,7 +90,7 @@ class TransferManager {
                Done<std::vector<RefusedTransfer>> done);
   void change(const TransferId& id, WishedChange wish, Done<std::optional<TransferError>> done);
 
-  /// How they stand now. Unknown ones are left out.
+  /// How they stand now, for a client that has attached to them. Unknown ones are left out.
   void snapshots(const std::vector<TransferId>& ids, Done<std::vector<Snapshot>> done);
 
   struct ListWish {

@@ -184,6 +184,14 @@ void on(Transition& t, const event::FactsChanged&) {
   if (waits && !t.live().file_job) t.notify(What::Status);
 }
 
+void on(Transition& t, const event::AppAttached&) {
+  const bool waits_for_it = t.state().phase == Phase::RetryAt && t.must_not_repeat() &&
+                            !t.state().error && t.in().is_attended;
+  if (!waits_for_it) return;
+  t.enter(Phase::Queued, "its app is back");
+  t.persist();
+}
+
 void on(Transition& t, const event::WakeDue&) {
   const Phase phase = t.state().phase;
   if (phase != Phase::RetryAt && phase != Phase::DiskFull) return;

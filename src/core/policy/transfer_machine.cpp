@@ -10,13 +10,15 @@ namespace {
 
 // In the order of Event.
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kEventNames = {
-    "Created",          "StartRequested", "PauseRequested",  "ResumeRequested",
-    "CancelRequested",  "Changed",        "SlotGranted",     "SlotRevoked",
-    "FactsChanged",     "WakeDue",        "ResponseArrived", "BytesArrived",
-    "BytesSent",        "UploadMoved",    "Checkpointed",    "PaceChanged",
-    "AttemptCompleted", "AttemptStopped", "AttemptFailed",   "AttemptRefusedRange",
-    "AttemptDiskFull",  "FileSynced",     "FileCommitted",   "FileFailed",
-    "FileDiscarded"};
+    "Created",         "StartRequested",  "PauseRequested",
+    "ResumeRequested", "CancelRequested", "Changed",
+    "SlotGranted",     "SlotRevoked",     "FactsChanged",
+    "AppAttached",     "WakeDue",         "ResponseArrived",
+    "BytesArrived",    "BytesSent",       "UploadMoved",
+    "Checkpointed",    "PaceChanged",     "AttemptCompleted",
+    "AttemptStopped",  "AttemptFailed",   "AttemptRefusedRange",
+    "AttemptDiskFull", "FileSynced",      "FileCommitted",
+    "FileFailed",      "FileDiscarded"};
 
 /// The longest wait that a retry can ask for. A stored time may lie further ahead if the clock was
 /// wrong when it was stored.

@@ -61,6 +61,8 @@ struct SlotRevoked {
   StopReason reason = StopReason::Preempted;
 };
 struct FactsChanged {};
+/// A session of its app is there now (R86).
+struct AppAttached {};
 struct WakeDue {};
 struct ResponseArrived {
   AttemptId attempt = 0;
@@ -148,11 +150,12 @@ struct FileDiscarded {};
 using Event =
     std::variant<event::Created, event::StartRequested, event::PauseRequested,
                  event::ResumeRequested, event::CancelRequested, event::Changed, event::SlotGranted,
-                 event::SlotRevoked, event::FactsChanged, event::WakeDue, event::ResponseArrived,
-                 event::BytesArrived, event::BytesSent, event::UploadMoved, event::Checkpointed,
-                 event::PaceChanged, event::AttemptCompleted, event::AttemptStopped,
-                 event::AttemptFailed, event::AttemptRefusedRange, event::AttemptDiskFull,
-                 event::FileSynced, event::FileCommitted, event::FileFailed, event::FileDiscarded>;
+                 event::SlotRevoked, event::FactsChanged, event::AppAttached, event::WakeDue,
+                 event::ResponseArrived, event::BytesArrived, event::BytesSent, event::UploadMoved,
+                 event::Checkpointed, event::PaceChanged, event::AttemptCompleted,
+                 event::AttemptStopped, event::AttemptFailed, event::AttemptRefusedRange,
+                 event::AttemptDiskFull, event::FileSynced, event::FileCommitted, event::FileFailed,
+                 event::FileDiscarded>;
 
 /// What happened to several transfers, in this order.
 using Events = std::vector<std::pair<TransferId, Event>>;

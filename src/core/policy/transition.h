@@ -112,6 +112,7 @@ void on(Transition& t, const event::Changed& e);
 void on(Transition& t, const event::SlotGranted& e);
 void on(Transition& t, const event::SlotRevoked& e);
 void on(Transition& t, const event::FactsChanged& e);
+void on(Transition& t, const event::AppAttached& e);
 void on(Transition& t, const event::WakeDue& e);
 void on(Transition& t, const event::ResponseArrived& e);
 void on(Transition& t, const event::BytesArrived& e);

@@ -127,6 +127,20 @@ TEST_F(Uploads, R86_AfterARestartOfTheServiceItsAppMayComeBack) {
   EXPECT_NE(find<action::StartAttempt>(feed(back, event::SlotGranted{9})), nullptr);
 }
 
+TEST_F(Uploads, R86_ItGoesOnAsSoonAsItsAppIsBack) {
+  Transfer t = upload("POST");
+  t.state.request_open = true;
+  t = feed(t, event::SlotGranted{kAttempt}).transfer;
+  EXPECT_EQ(feed(t, event::AppAttached{}).transfer.state.phase, Phase::RetryAt) << "nobody is";
+  attended = true;
+  const Step s = feed(t, event::AppAttached{});
+  EXPECT_EQ(s.transfer.state.phase, Phase::Queued);
+  Transfer failed = t;
+  failed.state.error = network_failure().error;
+  EXPECT_EQ(feed(failed, event::AppAttached{}).transfer.state.phase, Phase::RetryAt)
+      << "a retry has its own time";
+}
+
 TEST_F(Uploads, R86_WhatTheSystemStopsIsNotSentTwiceEither) {
   Transfer t = sending("POST");
   t.live.stopping = StopReason::NoNetwork;

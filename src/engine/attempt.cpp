@@ -16,6 +16,8 @@ constexpr ByteCount kWriteBehind = 4_MiB;
 constexpr int kLongestHeads = 10;
 /// A keyring that is locked or away is looked for again after this time.
 constexpr Duration kSecretsRecheck = std::chrono::seconds(30);
+/// How long a server may take to say why it refuses an upload.
+constexpr Duration kRefusalLimit = std::chrono::seconds(30);
 /// What a full disk must at least have room for before another attempt makes sense.
 constexpr ByteCount kLeastRoom = 1_MiB;
 
@@ -33,12 +35,13 @@ std::string no_login(const Error& why) {
 
 }  // namespace
 
-Attempt::Attempt(NetworkThread& thread, TransferPlan plan)
+Attempt::Attempt(NetworkThread& thread, TransferPlan plan, Secrets secrets)
     : thread_(thread),
       plan_(std::move(plan)),
       uri_(plan_.uri),
       method_(plan_.method),
       headers_(plan_.headers),
+      secrets_(std::move(secrets)),
       body_(thread.ops(), thread.write_buffer(), plan_.target.folder, plan_.id),
       progress_(plan_.progress_interval),
       checkpoints_(plan_.checkpoint_bytes, plan_.checkpoint_interval),
@@ -282,6 +285,8 @@ std::optional<TimePoint> Attempt::response_deadline() const {
       return std::min(
           {active_at_ + plan_.stall_timeout, head_since_ + plan_.response_timeout, last_head_by()});
     case Stage::Body:
+      if (decided_)
+        return std::min(active_at_ + plan_.stall_timeout, discarding_since_ + kRefusalLimit);
       return active_at_ + plan_.stall_timeout;
     case Stage::Discarding:
       // libcurl may need a new connection to answer it.
@@ -384,7 +389,7 @@ Attempt::Ending Attempt::file_failure(const Error& error) const {
 Attempt::Ending Attempt::failed(WebErrorStatus status, ErrorKind kind, bool transient,
                                 std::string_view reason) const {
   return {.kind = Ending::Kind::Failed,
-          .failure = own_failure(status, kind, transient, method_, uri_, reason)};
+          .failure = own_failure(status, kind, transient, shown_method(), shown_uri(), reason)};
 }
 
 }  // namespace lh

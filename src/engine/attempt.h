@@ -36,7 +36,8 @@ inline constexpr Duration kDiscardLimit = std::chrono::seconds(5);
 /// after which it asks to be buried. Network thread.
 class Attempt {
  public:
-  Attempt(NetworkThread& thread, TransferPlan plan);
+  /// `secrets`: in place of the plan's, which then names none.
+  Attempt(NetworkThread& thread, TransferPlan plan, Secrets secrets);
   ~Attempt();
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -91,6 +92,7 @@ class Attempt {
   [[nodiscard]] bool set_callbacks();
   void follow(Redirect redirect);
   void release_easy();
+  void renew_easy();
   static int on_request_sent(void* self, char*, char*, int server_port, int own_port);
   void ask_on_new_connection();
   [[nodiscard]] std::size_t send_body(std::span<char> into);
@@ -108,6 +110,8 @@ class Attempt {
   [[nodiscard]] bool take_interim();
   [[nodiscard]] bool judge_upload(const ResponseHead& head);
   void tell_moved(bool waits);
+  [[nodiscard]] bool take_last_word(const ResponseHead& head,
+                                    const std::optional<UploadResource>& resource);
   void upload_broke(CURLcode code);
   void go_on_uploading();
   [[nodiscard]] Ending upload_failure(const ResponseHead& head, const std::string& reason,
@@ -155,6 +159,11 @@ class Attempt {
   [[nodiscard]] Ending failed(WebErrorStatus status, ErrorKind kind, bool transient,
                               std::string_view reason) const;
   [[nodiscard]] Ending curl_failure(CURLcode code) const;
+  /// For messages: where the server keeps an upload is a secret.
+  [[nodiscard]] const std::string& shown_method() const {
+    return is_upload() ? plan_.method : method_;
+  }
+  [[nodiscard]] const std::string& shown_uri() const { return is_upload() ? plan_.uri : uri_; }
   [[nodiscard]] std::optional<TimePoint> response_deadline() const;
   [[nodiscard]] TimePoint last_head_by() const;
 
@@ -168,7 +177,8 @@ class Attempt {
   // The present request.
   CURL* easy_ = nullptr;
   bool in_multi_ = false;
-  bool easy_is_sound_ = true;  ///< every request on it has ended well
+  bool easy_is_sound_ = true;   ///< every request on it has ended well
+  bool easy_has_host_ = false;  ///< it had a Host header, for which libcurl goes on to give cookies
   RequestLines header_lines_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::string uri_;
@@ -183,6 +193,8 @@ class Attempt {
   ByteOffset send_from_ = 0;
   std::optional<ByteCount> send_length_;  ///< none: it has no content
   bool is_append_ = false;
+  bool is_sent_ = false;       ///< the present request
+  bool is_repeated_ = false;   ///< by libcurl, with what the server may have got already
   bool has_answer_ = false;    ///< the app's own: nothing is to be gone on from any more
   bool goes_on_ = false;       ///< with another request when the present one has ended
   bool has_moved_on_ = false;  ///< what it goes on from is another, which is not told yet

@@ -63,6 +63,8 @@ void Attempt::send_request() {
                 .failure = {.error = to_transfer_error(error), .retry_after = {}}});
   }
   in_multi_ = true;
+  is_sent_ = is_repeated_ = false;
+  easy_has_host_ = easy_has_host_ || find_field(headers_, "Host").has_value();
   header_lines_ = std::move(lines).value();
   if (is_first) add_cookies(easy_, thread_.cookies().take(plan_.id));
 }
@@ -141,7 +143,7 @@ void Attempt::follow(Redirect redirect) {
   }
   discarded_ = 0;
   on_new_connection_ = false;
-  curl_easy_reset(easy_);
+  renew_easy();
   send_request();
 }
 
@@ -157,9 +159,16 @@ void Attempt::ask_on_new_connection() {
   send_request();
 }
 
+/// For the next request.
+void Attempt::renew_easy() {
+  if (easy_is_sound_ && !easy_has_host_) return curl_easy_reset(easy_);
+  release_easy();
+  easy_is_sound_ = true;
+}
+
 void Attempt::release_easy() {
   if (easy_ == nullptr) return;
-  const bool reusable = easy_is_sound_ && !in_multi_;
+  const bool reusable = easy_is_sound_ && !in_multi_ && !std::exchange(easy_has_host_, false);
   thread_.cookies().put(plan_.id, cookies_of(easy_));
   if (in_multi_) thread_.remove(easy_);
   in_multi_ = false;
@@ -180,6 +189,10 @@ int Attempt::on_request_sent(void* self, char*, char*, int server_port, int own_
   if (attempt.challenged_ && before == attempt.ports_) sockets.answered(attempt.easy_);
   attempt.unasked_ = !attempt.is_ftp() && sockets.has_unasked(attempt.easy_, server_port, own_port);
   if (attempt.unasked_) return CURL_PREREQFUNC_ABORT;
+  // On a kept connection that breaks, libcurl sends it again; the server may have taken some of it.
+  const bool was_sent = std::exchange(attempt.is_sent_, true);
+  attempt.is_repeated_ = was_sent && attempt.is_append_ && !attempt.challenged_;
+  if (attempt.is_repeated_) return CURL_PREREQFUNC_ABORT;
   attempt.connection_ = TlsClosures::connection_of(attempt.easy_);
   attempt.thread_.closures().begin(attempt.connection_);
   // Also when libcurl answers a challenge by itself.
@@ -293,8 +306,8 @@ bool Attempt::judge_ftp(bool no_body) {
 
 Attempt::Ending Attempt::curl_failure(CURLcode code) const {
   CurlFailure failure{.code = code,
-                      .method = method_,
-                      .uri = uri_,
+                      .method = shown_method(),
+                      .uri = shown_uri(),
                       .detail = error_text_.data(),
                       .proxy = proxy(),
                       .redirected = redirects_ > 0,
@@ -466,7 +479,7 @@ void Attempt::report_response(const ResponseHead& head, Verdict::Kind verdict,
 
 Attempt::Ending Attempt::rejected(const ResponseHead& head) const {
   Ending ending{.kind = Ending::Kind::Failed, .failure = {}};
-  ending.failure.error = http_error(head.status, method_, uri_without_secrets(uri_));
+  ending.failure.error = http_error(head.status, shown_method(), uri_without_secrets(shown_uri()));
   ending.failure.transient = is_transient_http(head.status);
   if (const auto retry_after = find_field(head.headers, "Retry-After")) {
     ending.failure.retry_after = parse_retry_after(*retry_after, thread_.now());
@@ -529,6 +542,10 @@ bool Attempt::is_cut_off() const {
 
 void Attempt::body_ended() {
   const auto total = body_.total();
+  if (is_upload() && send_length_ && handed_over() < *send_length_) {
+    return end(failed(WebErrorStatus::Disconnected, ErrorKind::Network, true,
+                      "the server has answered without taking all of it"));
+  }
   if (is_cut_off() || (total && body_.received() < *total)) {
     return end(failed(WebErrorStatus::Disconnected, ErrorKind::Network, true,
                       "the server has ended the answer early"));

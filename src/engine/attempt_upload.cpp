@@ -109,10 +109,12 @@ bool Attempt::take_interim() {
       return true;
     case UploadInterim::Progressed:
       tells_progress_ = true;
+      head_.forget_interim();
       if (dialog_->acknowledged() >= recorded_offset_ + kWorthRecording) tell_moved(false);
       if (!std::exchange(to_settle_, true)) thread_.settle_later(plan_.attempt);
       return true;
     case UploadInterim::Changed:
+      head_.forget_interim();
       tell_moved(false);
       return true;
     case UploadInterim::Stop:
@@ -141,19 +143,21 @@ bool Attempt::judge_upload(const ResponseHead& head) {
     return true;
   }
   const bool is_whole = !send_length_ || handed_over() == *send_length_;
+  const std::optional<UploadResource> before = dialog_->resource();
   const UploadStep step = dialog_->on_answer(head, handed_over(), thread_.now());
   has_moved_on_ = has_moved_on_ || step.resource_changed;
   switch (step.kind) {
     case UploadStep::Kind::Final:
       has_answer_ = true;
-      return judge(head);
+      return take_last_word(head, before);
     case UploadStep::Kind::Send:
     case UploadStep::Kind::StartOver: {
       // The server has told that it has it all, so it waits for none of it (see set_method()).
       const bool is_clean = is_append_ && is_whole && head.status < 300;
       if (is_clean) curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 0L);
       if (step.repeats_request && !is_repeatable(plan_.method)) {
-        decide(upload_failure(head, step.reason, true));
+        // This answer is not one to what may have been carried out.
+        decide(failed(WebErrorStatus::Disconnected, ErrorKind::Network, true, step.reason));
         return true;
       }
       goes_on_ = true;
@@ -167,6 +171,23 @@ bool Attempt::judge_upload(const ResponseHead& head) {
       return head.status < 400 || keep_refusal(head);
   }
   return false;
+}
+
+/// The app's own answer. Should the service end before all of it is stored, the server would only
+/// say that the upload is complete.
+bool Attempt::take_last_word(const ResponseHead& head,
+                             const std::optional<UploadResource>& resource) {
+  ResponseHead shown = head;
+  if (uri_ != plan_.uri && redirects_ == 0) shown.uri = plan_.uri;  // the resource is a secret
+  if (!resource || head.status < 400) return judge(shown);
+  UploadResource refused = *resource;
+  refused.refused_with = static_cast<unsigned>(head.status);
+  thread_.emit(plan_.id, event::UploadMoved{.attempt = plan_.attempt,
+                                            .resource = std::move(refused),
+                                            .restarts = dialog_->restarts()});
+  const bool goes_on = judge(shown);
+  if (decided_) decided_->failure.transient = false;  // it would not be another one
+  return goes_on;
 }
 
 Attempt::Ending Attempt::upload_failure(const ResponseHead& head, const std::string& reason,
@@ -192,6 +213,10 @@ void Attempt::upload_broke(CURLcode code) {
                         step.reason));
     case UploadStep::Kind::Final:
     case UploadStep::Kind::Retry:
+      if (is_repeated_) {
+        return end(failed(WebErrorStatus::Disconnected, ErrorKind::Network, true,
+                          "the connection was closed before an answer"));
+      }
       return end(curl_failure(code));
   }
 }
@@ -200,12 +225,7 @@ void Attempt::upload_broke(CURLcode code) {
 void Attempt::go_on_uploading() {
   goes_on_ = false;
   stage_ = Stage::Connecting;
-  if (easy_is_sound_) {
-    curl_easy_reset(easy_);
-  } else {
-    release_easy();
-    easy_is_sound_ = true;
-  }
+  renew_easy();
   waits_for_record_ = true;
   if (has_moved_on_) return tell_moved(true);
   proceed();

@@ -21,7 +21,8 @@ class CurlEngine::Impl {
   Impl(EngineSettings settings, FileOps& ops, FileThread& files, const Clock& clock,
        SecretSource secrets, EventSink sink)
       : settings_(std::move(settings)),
-        make_thread_([&ops, &files, &clock, secrets = std::move(secrets), sink = std::move(sink)](
+        secrets_(std::move(secrets)),
+        make_thread_([&ops, &files, &clock, secrets = secrets_, sink = std::move(sink)](
                          const EngineSettings& present, NetworkThread::HandOver hand_over) {
           return std::make_unique<NetworkThread>(present, ops, files, clock, secrets, sink,
                                                  std::move(hand_over));
@@ -65,6 +66,20 @@ class CurlEngine::Impl {
     });
   }
 
+  /// With its login, which is asked for at once: it goes as soon as this returns.
+  void give_up(TransferPlan plan) {
+    const auto post = http_->poster();
+    if (!plan.secret) {
+      return post([plan = std::move(plan)](NetworkThread& own) mutable { own.start(plan); });
+    }
+    const SecretId id = *std::exchange(plan.secret, std::nullopt);
+    secrets_(id, [post, plan = std::move(plan)](const Result<Secrets>& secrets) {
+      post([plan, known = secrets.ok() ? *secrets : Secrets()](NetworkThread& own) {
+        own.start(plan, known);
+      });
+    });
+  }
+
   /// For attempts of which nobody hears: none that others count.
   AttemptId next_unnamed() { return kUnnamed | ++unnamed_; }
 
@@ -73,6 +88,7 @@ class CurlEngine::Impl {
 
   AttemptId unnamed_ = 0;
   EngineSettings settings_;
+  SecretSource secrets_;
   std::function<std::unique_ptr<NetworkThread>(const EngineSettings&, NetworkThread::HandOver)>
       make_thread_;
   /// Made when it is needed, by the next one, which alone may look at it and ends before it.
@@ -110,7 +126,7 @@ void CurlEngine::proceed(AttemptId attempt) {
 void CurlEngine::give_up(TransferPlan plan) {
   plan.gives_up = true;
   plan.attempt = impl_->next_unnamed();
-  start(std::move(plan));
+  impl_->give_up(std::move(plan));
 }
 
 void CurlEngine::set_settings(EngineSettings settings) {

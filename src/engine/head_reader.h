@@ -25,6 +25,8 @@ class HeadReader {
   static constexpr std::size_t kLineCost = 32;
 
   /// A request is sent: the next final head is its answer's. What comes behind that is no head.
+  /// What was read of it does not count: it was of use.
+  void forget_interim() { bytes_ = 0; }
   void expect_answer() {
     answered_ = false;
     bytes_ = 0;

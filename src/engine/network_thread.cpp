@@ -115,9 +115,13 @@ std::function<void(std::function<void(Attempt&)>)> NetworkThread::caller_of(Atte
   };
 }
 
-void NetworkThread::start(TransferPlan plan) {
+std::function<void(NetworkThread::Work)> NetworkThread::poster() {
+  return [inbox = inbox_](Work work) { inbox->push(std::move(work)); };
+}
+
+void NetworkThread::start(TransferPlan plan, Secrets secrets) {
   const AttemptId id = plan.attempt;
-  auto attempt = std::make_unique<Attempt>(*this, std::move(plan));
+  auto attempt = std::make_unique<Attempt>(*this, std::move(plan), std::move(secrets));
   Attempt& started = *attempt;
   attempts_[id] = std::move(attempt);
   started.start();

@@ -39,7 +39,9 @@ class NetworkThread {
   /// Runs `work` on the thread; not at all if the thread has ended. Any thread.
   void post(Work work);
 
-  void start(TransferPlan plan);
+  void start(TransferPlan plan, Secrets secrets = {});
+  /// A function for any thread that does what post() does, or nothing once this thread has ended.
+  [[nodiscard]] std::function<void(Work)> poster();
   /// False if it is not here.
   bool stop(AttemptId attempt);
   bool cancel(AttemptId attempt);

@@ -23,6 +23,15 @@ enum class StopReason : std::uint8_t {
   Shutdown
 };
 
+/// What a server keeps of an upload that has ended, and what it wants to hear to remove it.
+struct GivenUpUpload {
+  UploadResource resource;
+  HeaderList headers;
+  std::optional<SecretId> secret;
+
+  friend bool operator==(const GivenUpUpload&, const GivenUpUpload&) = default;
+};
+
 /// The part of a transfer that exists only in memory.
 struct LiveState {
   AttemptId attempt = 0;  ///< that the engine works on; 0 if none
@@ -32,8 +41,8 @@ struct LiveState {
   bool restart_told = false;  ///< what is in the file is void already, and that was told
   ByteCount received = 0;     ///< written so far, synced or not; what Progress shows
   ByteCount sent = 0;         ///< of an upload, by the present attempt
-  std::optional<UploadResource> given_up{};  ///< to be removed from its server after the attempt
-  TimePoint last_bytes_at{};                 ///< when `received` or `sent` last grew
+  std::optional<GivenUpUpload> given_up{};  ///< to be removed from its server after the attempt
+  TimePoint last_bytes_at{};                ///< when `received` or `sent` last grew
 
   friend bool operator==(const LiveState&, const LiveState&) = default;
 };

@@ -49,7 +49,9 @@ void settle(Transition& t, StopReason reason) {
 /// Keeps in mind whether a request may have been carried out whose end nobody has seen. An answer
 /// is an end.
 void note_open_request(Transition& t, bool was_sent, const TransferError* error) {
-  const bool is_answered = error != nullptr && error->http_status.has_value();
+  // A gateway (502, 504) does not know what has become of it.
+  const int status = error != nullptr ? error->http_status.value_or(0) : 0;
+  const bool is_answered = status != 0 && status != 502 && status != 504;
   if (!was_sent || is_answered) t.state().request_open = false;
 }
 
@@ -268,7 +270,9 @@ void on(Transition& t, const event::UploadMoved& e) {
   if (!t.is_current(e.attempt)) return;
   TransferState& state = t.state();
   if (is_final(state.phase)) {  // given up when the attempt has ended
-    t.live().given_up = e.resource;
+    if (!e.resource) t.live().given_up.reset();
+    if (e.resource && !t.live().given_up) t.live().given_up.emplace();
+    if (e.resource) t.live().given_up->resource = *e.resource;
     return;
   }
   const bool is_lost = state.upload && !e.resource;

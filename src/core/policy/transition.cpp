@@ -47,14 +47,13 @@ void Transition::enter(Phase phase, std::string_view why) {
   if (phase != Phase::Finishing && phase != Phase::DiskFull) to.commit.reset();
   if (is_final(phase)) {
     to.ended = in_.now;
+    give_up_later();
     spec().headers.clear();  // R14: they may hold tokens, and nobody needs them again
     spec().secret.reset();
     // That of an upload says what was sent.
     const bool is_needed = is_upload() && !has_spooled_body();
     if (!is_needed) spec().body.reset();
     to.request_open = false;
-    if (phase != Phase::Completed) live().given_up = to.upload;
-    to.upload.reset();
   }
   because(why);
 }
@@ -103,12 +102,23 @@ bool Transition::must_not_repeat() const {
   return now.request_open && !now.upload;
 }
 
+/// One that was refused is the server's own affair.
+void Transition::give_up_later() {
+  const auto upload = std::exchange(state().upload, std::nullopt);
+  const bool is_left = upload && state().phase != Phase::Completed && upload->refused_with == 0;
+  if (is_left) live().given_up = GivenUpUpload{*upload, spec().headers, spec().secret};
+}
+
 /// Nobody may touch it while a request of ours does.
 void Transition::give_up_upload() {
   if (!live().given_up || live().attempt != 0) return;
+  auto given_up = *std::exchange(live().given_up, std::nullopt);
   TransferPlan plan = plan_transfer(step_.transfer, 0, in_.limits, in_.boot_id);
-  plan.upload = std::exchange(live().given_up, std::nullopt);
+  plan.upload = std::move(given_up.resource);
+  plan.headers = std::move(given_up.headers);
+  plan.secret = given_up.secret;
   act(action::GiveUpUpload{std::move(plan)});
+  if (given_up.secret) act(action::DropSecret{*given_up.secret});
 }
 
 void Transition::wait_for_app() {
@@ -262,9 +272,11 @@ Step Transition::finish() && {
     notify({.what = action::Notify::What::Response, .restarted = true});
   }
   if (!status_told_ && status() != status_before_) notify(action::Notify::What::Status);
-  give_up_upload();
   // Last: behind the Persist that gives them up.
-  if (secret_before_ && spec().secret != secret_before_) act(action::DropSecret{*secret_before_});
+  const bool is_needed_once_more = live().given_up && live().given_up->secret == secret_before_;
+  give_up_upload();
+  const bool is_free = secret_before_ && spec().secret != secret_before_ && !is_needed_once_more;
+  if (is_free) act(action::DropSecret{*secret_before_});
   if (had_spooled_body_ && !has_spooled_body()) act(action::DropBody{});
   return std::move(step_);
 }

@@ -84,6 +84,7 @@ class Transition {
 
  private:
   void begin_request();
+  void give_up_later();
   void give_up_upload();
 
   template <typename A>

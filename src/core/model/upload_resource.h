@@ -35,8 +35,9 @@ struct UploadResource {
   std::optional<ByteCount> min_append_size;  ///< what one that is not the last must send
   std::optional<ByteCount> max_size;
   std::optional<TimePoint> expires;  ///< as the server says; it may keep it for longer
-  /// Error status that answered a request which had sent all that was left. Should the upload turn
-  /// out to be complete, that was the application's answer, and no success. 0: none.
+  /// Error status (not of a gateway) that answered a request which had sent all that was left.
+  /// Should the upload turn out to be complete, that was the application's answer, and no success.
+  /// 0: none.
   unsigned refused_with = 0;
 
   friend bool operator==(const UploadResource&, const UploadResource&) = default;

@@ -46,6 +46,11 @@ UploadRequest request_to_resource(UploadRequest::Purpose purpose, std::string_vi
                         .length = {},
                         .other_origin = !uris.same_origin(order.uri, resource.uri),
                         .checksum = {}};
+  if (request.other_origin) {
+    for (const auto* const name : {"Authorization", "Cookie", "Host", "Proxy-Authorization"}) {
+      remove_request_header(request.headers, name);
+    }
+  }
   if (resource.protocol == UploadProtocol::Tus) {
     set(request.headers, "Tus-Resumable", "1.0.0");
   } else {
@@ -210,6 +215,7 @@ UploadInterim UploadDialog::on_interim(const ResponseHead& head, TimePoint now) 
       stop_reason_ = "the server names two places for one upload";
     } else if (uri && !resource_) {
       begin_resource(UploadProtocol::Draft, *uri);
+      began_resource_ = true;
       meaning = UploadInterim::Changed;
     }
   }
@@ -236,9 +242,23 @@ void UploadDialog::note_sent(ByteCount handed_over) {
   sent_to_ = std::max(sent_to_, last_sent_to_);
 }
 
+/// How much of it had gone before is not told.
+void UploadDialog::on_repeat() {
+  if (!std::exchange(began_resource_, false)) {
+    if (request_.length) sent_to_ = std::max(sent_to_, request_.end());
+    return;
+  }
+  resource_.reset();
+  changed_ = true;
+  stopped_ = false;
+  stop_reason_.clear();
+}
+
 UploadStep UploadDialog::on_answer(const ResponseHead& head, ByteCount handed_over, TimePoint now) {
   handed_over_all_ = handed_over >= request_.length.value_or(0);
   note_sent(handed_over);
+  note_refusal(head);
+  began_resource_ = false;
   stopped_ = false;
   if (!stop_reason_.empty()) return fail(std::exchange(stop_reason_, {}));
   switch (request_.purpose) {
@@ -259,6 +279,7 @@ UploadStep UploadDialog::on_answer(const ResponseHead& head, ByteCount handed_ov
 
 UploadStep UploadDialog::on_break(ByteCount handed_over) {
   note_sent(handed_over);
+  began_resource_ = false;
   const bool by_us = std::exchange(stopped_, false);
   if (!stop_reason_.empty()) return fail(std::exchange(stop_reason_, {}));
   if (request_.purpose == Purpose::Discover) {  // it was only a question

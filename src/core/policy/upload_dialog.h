@@ -89,6 +89,9 @@ struct UploadStep {
   bool went_back = false;         ///< the server has lost bytes that it had acknowledged
   bool response_lost = false;     ///< Final: all has arrived, but the answer to it got lost. This
                                   ///< is the one to the question for the offset
+  bool is_last_word = false;      ///< Final: the server says that the upload is complete, so no
+                                  ///< other attempt could change this, whatever the status
+  bool is_early = false;          ///< Final: 2xx, although not all content was handed over
   bool repeats_request = false;   ///< what goes on would send again what may have had its effect:
                                   ///< R86 decides on a POST
   std::string reason;             ///< for log and error; holds no URL
@@ -115,6 +118,9 @@ class UploadDialog {
   /// content that went to the network.
   [[nodiscard]] UploadStep on_answer(const ResponseHead& head, ByteCount handed_over,
                                      TimePoint now);
+  /// The same request is sent again from its beginning: after a challenge or a redirect. A resource
+  /// that this very request began is forgotten, which the next step reports.
+  void on_repeat();
   /// It ended without one.
   [[nodiscard]] UploadStep on_break(ByteCount handed_over);
 
@@ -144,6 +150,7 @@ class UploadDialog {
 
   // Answers.
   void note_sent(ByteCount handed_over);
+  void note_refusal(const ResponseHead& head);
   UploadStep plain_answer(const ResponseHead& head);
   UploadStep discovered(const ResponseHead& head);
   UploadStep draft_created(const ResponseHead& head, TimePoint now);
@@ -153,8 +160,10 @@ class UploadDialog {
   UploadStep draft_appended(const ResponseHead& head, TimePoint now);
   UploadStep draft_took_append(const ResponseHead& head);
   UploadStep tus_appended(const ResponseHead& head, TimePoint now);
+  UploadStep finds_too_many(ByteCount tried);
   UploadStep append_refused(const ResponseHead& head, TimePoint now);
   UploadStep smaller_append(const ResponseHead& head, TimePoint now);
+  UploadStep tus_took_less(ByteOffset offset);
   UploadStep other_tus_version(const ResponseHead& head);
 
   // Judgement. Nothing: go on.
@@ -165,11 +174,14 @@ class UploadDialog {
   std::optional<UploadStep> take_offset(ByteOffset offset);
   std::optional<UploadStep> spend_correction(std::string_view why);
   void acknowledged_as_a_whole();
+  void append_at_most(ByteCount limit);
   void append_less_at_once();
+  void is_not_complete(ByteOffset offset);
 
   // Steps.
   UploadStep step(Kind kind, std::string reason = {});
   UploadStep fail(std::string reason) { return step(Kind::Fail, std::move(reason)); }
+  UploadStep final_answer(const ResponseHead& head);
   UploadStep append_next();
   UploadStep ask_offset_again(std::string_view why);
   UploadStep complete_without_answer();
@@ -191,6 +203,8 @@ class UploadDialog {
   std::uint32_t restarts_ = 0;
   int corrections_left_;
   bool handed_over_all_ = false;             ///< the present request's content
+  bool began_resource_ = false;              ///< the present request, by an interim answer
+  int short_in_a_row_ = 0;                   ///< tus: appends of which only a part was taken
   bool stopped_ = false;                     ///< the present request, by us
   std::string stop_reason_;                  ///< why for good
   std::optional<ByteCount> create_at_most_;  ///< draft: what the server takes at the creation

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/policy/retry_policy.h"
 #include "core/policy/upload_dialog.h"
@@ -12,22 +13,25 @@ UploadStep UploadDialog::draft_created(const ResponseHead& head, TimePoint now) 
   const auto complete = upload_complete(head);
   if (head.status >= 200 && head.status <= 299) {
     if (!completes() || complete == false) return draft_created_in_part(head, now);
-    return step(Kind::Final);
+    return final_answer(head);
   }
-  if (complete == true) return step(Kind::Final);
+  if (complete == true) return final_answer(head);
   if (head.status == 413) {
     if (resource_) return smaller_append(head, now);
     // That it tells a limit shows that it knows the draft, and parts may be sent.
     const auto limit = upload_limit(head);
     const ByteCount at_once = limit ? limit->max_append_size.value_or(0) : 0;
     const bool whole_fits = limit && limit->max_size.value_or(length_) >= length_;
-    if (whole_fits && at_once > 0 && at_once < request_.length.value_or(0)) {
-      create_at_most_ = at_once;
+    const ByteCount tried = request_.length.value_or(0);
+    if (whole_fits && at_once >= tried) return finds_too_many(tried);
+    if (whole_fits && at_once > 0 && tried > 1) {
+      if (auto failed = spend_correction("the server finds a part too large")) return *failed;
+      create_at_most_ = std::min(at_once, tried / 2);
       prepare_draft_creation();
       return step(Kind::Send);
     }
   }
-  return is_transient_http(head.status) ? transient(head) : step(Kind::Final);
+  return is_transient_http(head.status) ? transient(head) : final_answer(head);
 }
 
 UploadStep UploadDialog::draft_created_in_part(const ResponseHead& head, TimePoint now) {
@@ -57,12 +61,13 @@ UploadStep UploadDialog::draft_appended(const ResponseHead& head, TimePoint now)
       status == 409 && (!is_complete || (offset && *offset != length_) || !handed_over_all_);
   if (is_complete && !misfit) {
     if (is_success && !completes()) return fail("the server takes a part for the whole");
-    return step(Kind::Final);
+    return final_answer(head);
   }
   if (status == 409) {
     if (!offset || is_complete) return ask_offset_again("the offsets do not fit");
     if (auto failed = spend_correction("the offsets do not fit")) return *failed;
     if (auto ended = take_offset(*offset)) return *ended;
+    is_not_complete(*offset);
     return append_next();
   }
   if (!is_success) return append_refused(head, now);
@@ -76,7 +81,10 @@ UploadStep UploadDialog::draft_took_append(const ResponseHead& head) {
   const bool as_a_whole = handed_over_all_ && offset.value_or(request_.end()) == request_.end();
   if (completes()) {
     // In version 6 the answer need not say it.
-    if (resource_->version == 6 && as_a_whole && !upload_complete(head)) return step(Kind::Final);
+    const bool may_be_complete = as_a_whole && !upload_complete(head);
+    if (resource_->version == 6 && may_be_complete) return final_answer(head);
+    // Should it be complete, this was the answer.
+    if (may_be_complete && std::exchange(resource_->refused_with, 0) != 0) changed_ = true;
     return ask_offset_again("the server does not complete the upload");
   }
   if (!as_a_whole) return ask_offset_again("a part was not taken as a whole");

@@ -101,6 +101,7 @@ std::optional<UploadStep> UploadDialog::spend_correction(std::string_view why) {
 }
 
 void UploadDialog::acknowledged_as_a_whole() {
+  short_in_a_row_ = 0;
   if (request_.length.value_or(0) > 0) {
     corrections_left_ = std::min(corrections_left_ + 1, kMaxUploadCorrections);
   }
@@ -108,16 +109,37 @@ void UploadDialog::acknowledged_as_a_whole() {
 
 /// What stands between keeps whole requests back and loses them when they break.
 void UploadDialog::append_less_at_once() {
-  const ByteCount limit = std::min(append_limit(), kUploadChunk);
+  append_at_most(std::min(append_limit(), kUploadChunk));
+}
+
+void UploadDialog::append_at_most(ByteCount limit) {
   append_ceiling_ = limit;
   resource_->max_append_size = limit;
   changed_ = true;
 }
 
+/// Whatever kind of step follows. If the upload is complete nevertheless, the application may have
+/// got the whole body and said no.
+void UploadDialog::note_refusal(const ResponseHead& head) {
+  const bool brings_content =
+      request_.purpose == Purpose::Create || request_.purpose == Purpose::Append;
+  const bool sent_all = brings_content && handed_over_all_ && completes();
+  if (!resource_ || !sent_all || head.status < 400 || is_of_gateway(head.status)) return;
+  resource_->refused_with = static_cast<unsigned>(head.status);
+  changed_ = true;
+}
+
+/// The server lacks what follows `offset`: what it refused has had no effect. Not so a 413, which
+/// may come of somebody on the way: only the answer to a request that completes makes up for it.
+void UploadDialog::is_not_complete(ByteOffset offset) {
+  const bool stays = offset >= length_ || resource_->refused_with == 413;
+  if (!stays && std::exchange(resource_->refused_with, 0) != 0) changed_ = true;
+}
+
 // ---- Answers
 
 UploadStep UploadDialog::plain_answer(const ResponseHead& head) {
-  return is_transient_http(head.status) ? transient(head) : step(Kind::Final);
+  return is_transient_http(head.status) ? transient(head) : final_answer(head);
 }
 
 UploadStep UploadDialog::offset_told(const ResponseHead& head, TimePoint now) {
@@ -143,9 +165,25 @@ UploadStep UploadDialog::offset_told(const ResponseHead& head, TimePoint now) {
   const ByteOffset lost_to = std::exchange(last_sent_to_, 0);
   if (auto ended = take_offset(*offset)) return *ended;
   if (said_complete || (is_tus() && *offset == length_)) return complete_without_answer();
-  if (std::exchange(resource_->refused_with, 0) != 0) changed_ = true;
+  is_not_complete(*offset);
   if (lost_to > *offset + kUploadChunk) append_less_at_once();
   return append_next();
+}
+
+/// An answer that is good, but `offset` lies within what was sent. What servers take at once is
+/// then found out; to get on a little each time is no error of theirs.
+UploadStep UploadDialog::tus_took_less(ByteOffset offset) {
+  constexpr std::string_view kWhy = "a part was not taken as a whole";
+  if (offset <= request_.from || offset > sent_to_) return ask_offset_again(kWhy);
+  if (auto ended = take_offset(offset)) return *ended;
+  if (++short_in_a_row_ > 1) {
+    const ByteCount least = std::max(kSmallestAppend, length_ / kMostAppends + 1);
+    const ByteCount half = std::max(request_.length.value_or(0) / 2, least);
+    if (half < append_limit()) append_at_most(half);
+  }
+  if (offset - request_.from < kSmallestAppend) return ask_offset_again(kWhy);
+  ask_offset();
+  return step(Kind::Send);
 }
 
 UploadStep UploadDialog::append_refused(const ResponseHead& head, TimePoint now) {
@@ -158,23 +196,27 @@ UploadStep UploadDialog::append_refused(const ResponseHead& head, TimePoint now)
   return fail("the server does not let the upload go on, but says " + std::to_string(status));
 }
 
-/// It may be one of those between us and the server who finds this too much: each time it gets less
-/// until it takes it.
+UploadStep UploadDialog::finds_too_many(ByteCount tried) {
+  return fail("the server finds " + std::to_string(tried) + " bytes at once too many");
+}
+
+/// It may be one of those between us and the server who finds this too much: each time it gets at
+/// most half of it until it takes it.
 UploadStep UploadDialog::smaller_append(const ResponseHead& head, TimePoint now) {
   const ByteCount tried = request_.length.value_or(0);
   take_limits(head, now);
-  ByteCount limit = tried > kUploadChunk ? kUploadChunk : tried / 4;
-  if (resource_->max_append_size && *resource_->max_append_size < tried) {
-    limit = *resource_->max_append_size;
-  }
+  const auto told = is_tus() ? std::nullopt : upload_limit(head);
+  if (told && told->max_append_size.value_or(0) >= tried) return finds_too_many(tried);
+  const bool is_limited = resource_->max_append_size.value_or(tried) < tried;
+  const ByteCount half = tried / 2;
+  ByteCount limit = tried > kUploadChunk ? std::min(kUploadChunk, half) : tried / 4;
+  if (is_limited) limit = std::min(*resource_->max_append_size, half);
   limit = std::max(limit, resource_->min_append_size.value_or(0));
-  const bool told = resource_->max_append_size == limit;
-  if (limit == 0 || limit >= tried || (!told && tried <= kSmallestAppend)) {
-    return fail("the server finds " + std::to_string(tried) + " bytes at once too many");
+  if (limit == 0 || limit > half || (!is_limited && tried <= kSmallestAppend)) {
+    return finds_too_many(tried);
   }
-  append_ceiling_ = limit;
-  resource_->max_append_size = limit;
-  changed_ = true;
+  if (auto failed = spend_correction("the server finds a part too large")) return *failed;
+  append_at_most(limit);
   if (const std::string trouble = limit_trouble(); !trouble.empty()) return fail(trouble);
   ask_offset();
   return step(Kind::Send);
@@ -191,9 +233,19 @@ UploadStep UploadDialog::step(Kind kind, std::string reason) {
                   .resource_changed = std::exchange(changed_, false),
                   .went_back = std::exchange(went_back_, false),
                   .response_lost = false,
+                  .is_last_word = false,
+                  .is_early = false,
                   .repeats_request = false,
                   .reason = std::move(reason)};
   return step;
+}
+
+UploadStep UploadDialog::final_answer(const ResponseHead& head) {
+  const bool speaks_draft = resumable_ && !is_tus();
+  UploadStep done = step(Kind::Final);
+  done.is_last_word = speaks_draft && upload_complete(head) == true;
+  done.is_early = head.status >= 200 && head.status <= 299 && !handed_over_all_;
+  return done;
 }
 
 UploadStep UploadDialog::append_next() {
@@ -250,11 +302,6 @@ UploadStep UploadDialog::retry(std::string reason) {
 }
 
 UploadStep UploadDialog::transient(const ResponseHead& head) {
-  const bool sent_all = request_.purpose != Purpose::AskOffset && handed_over_all_ && completes();
-  if (resource_ && sent_all && head.status >= 500 && !is_of_gateway(head.status)) {
-    resource_->refused_with = static_cast<unsigned>(head.status);
-    changed_ = true;
-  }
   return retry("the server answered " + std::to_string(head.status));
 }
 

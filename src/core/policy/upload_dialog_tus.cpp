@@ -58,8 +58,10 @@ UploadStep UploadDialog::tus_appended(const ResponseHead& head, TimePoint now) {
   if (status >= 200 && status <= 299) {
     take_limits(head, now);
     const auto offset = upload_offset(head);
-    if (!offset || (*offset != request_.end() && *offset <= length_)) {
-      return ask_offset_again("a part was not taken as a whole");
+    if (!offset) return ask_offset_again("the server does not say what it has taken");
+    if (*offset < request_.end()) return tus_took_less(*offset);
+    if (*offset != request_.end() && *offset <= length_) {
+      return ask_offset_again("the server claims more than it was sent");
     }
     if (auto ended = take_offset(*offset)) return *ended;
     acknowledged_as_a_whole();

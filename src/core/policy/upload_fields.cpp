@@ -135,17 +135,13 @@ bool speaks_upload_protocol(const HeaderList& headers) {
 }
 
 HeaderList headers_for_upload_resource(const HeaderList& headers) {
-  constexpr std::array<std::string_view, 8> kLeftOut = {"Expect",
-                                                        "Range",
-                                                        "Digest",
-                                                        "Repr-Digest",
-                                                        "Want-Repr-Digest",
-                                                        "Trailer",
-                                                        "Transfer-Encoding",
-                                                        "Upload-Metadata"};
+  constexpr std::array<std::string_view, 7> kLeftOut = {
+      "Expect",           "Range",   "Digest",           "Repr-Digest",
+      "Want-Repr-Digest", "Trailer", "Transfer-Encoding"};
   HeaderList kept;
   for (const HeaderField& field : headers) {
     const bool left_out = begins_with(field.name, "Content-") || begins_with(field.name, "If-") ||
+                          begins_with(field.name, "Upload-") || begins_with(field.name, "Tus-") ||
                           is_any_of(field.name, kLeftOut);
     if (!left_out) kept.push_back(field);
   }

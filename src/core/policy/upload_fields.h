@@ -49,7 +49,8 @@ struct TusServer {
 /// The app speaks one of the protocols itself: nobody else may.
 [[nodiscard]] bool speaks_upload_protocol(const HeaderList& headers);
 /// The app's headers for requests that do not bring its representation: without what describes that
-/// (`Content-*`, digests), conditions on the app's own URL, and expectations.
+/// (`Content-*`, digests), conditions on the app's own URL, expectations, and what it says in the
+/// protocols (`Upload-*`, `Tus-*`).
 [[nodiscard]] HeaderList headers_for_upload_resource(const HeaderList& headers);
 
 }  // namespace lh

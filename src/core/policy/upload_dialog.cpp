@@ -245,7 +245,7 @@ void UploadDialog::note_sent(ByteCount handed_over) {
 /// How much of it had gone before is not told.
 void UploadDialog::on_repeat() {
   if (!std::exchange(began_resource_, false)) {
-    if (request_.length) sent_to_ = std::max(sent_to_, request_.end());
+    if (resource_ && request_.length) sent_to_ = std::max(sent_to_, request_.end());
     return;
   }
   resource_.reset();

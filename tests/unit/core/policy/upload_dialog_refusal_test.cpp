@@ -200,6 +200,15 @@ TEST(UploadDialog, Draft_WhatARequestBeganIsForgottenWhenItIsRepeated) {
   EXPECT_EQ(dialog.acknowledged(), 0U);
 }
 
+TEST(UploadDialog, Draft_OfARepeatedCreationOnlyWhatFollowsWasSentToTheResource) {
+  UploadDialog dialog(order(), uris(), std::nullopt);
+  dialog.on_repeat();
+  (void)dialog.on_interim(head(104, {{"Location", "/up/1"}}), kNow);
+  (void)dialog.on_break(1_MiB);
+  EXPECT_EQ(dialog.on_answer(head(204, {offset(2_MiB), kIncomplete}), 0, kNow).kind,
+            Kind::StartOver);
+}
+
 TEST(UploadDialog, Draft_WhatWasThereBeforeStaysWhenARequestIsRepeated) {
   UploadDialog dialog = begun();
   (void)dialog.on_break(1_MiB);
@@ -288,6 +297,18 @@ TEST(UploadDialog, Tus_WhoTakesNextToNothingIsLeft) {
   EXPECT_EQ(appends_to_server_that_takes(64_KiB - 1, lengths), -1);
   EXPECT_LT(lengths.size(), 12U);
   EXPECT_EQ(lengths.back(), 64_KiB);
+}
+
+TEST(UploadDialog, Tus_ToGetOnALittleIsNoCorrection) {
+  UploadDialog dialog = appending(UploadProtocol::Tus, 0);
+  for (int spent = 0; spent < kMaxUploadCorrections; ++spent) {
+    (void)dialog.on_answer(head(409), 8_MiB, kNow);
+    (void)dialog.on_answer(head(200, {offset(0)}), 0, kNow);
+  }
+  UploadDialog less = dialog;
+  EXPECT_EQ(less.on_answer(head(204, {offset(64_KiB - 1)}), 8_MiB, kNow).kind, Kind::Fail);
+  EXPECT_EQ(dialog.on_answer(head(204, {offset(64_KiB)}), 8_MiB, kNow).kind, Kind::Send);
+  EXPECT_EQ(dialog.acknowledged(), 64_KiB);
 }
 
 /// It takes, and has not taken after all.

@@ -185,6 +185,13 @@ TEST(UploadDialog, Draft_TooLargeForALimitThatIsKeptToEndsItAtOnce) {
   }
 }
 
+TEST(UploadDialog, Draft_WhoTakesNoHalfOfWhatIsTooLargeIsLeft) {
+  UploadDialog dialog = appending();
+  EXPECT_EQ(
+      dialog.on_answer(head(413, {{"Upload-Limit", "min-append-size=15728640"}}), 0, kNow).kind,
+      Kind::Fail);
+}
+
 TEST(UploadDialog, Draft_WhatARequestBeganIsForgottenWhenItIsRepeated) {
   UploadDialog dialog(order(), uris(), std::nullopt);
   (void)dialog.on_interim(

@@ -110,6 +110,7 @@ class Attempt {
   [[nodiscard]] bool take_interim();
   [[nodiscard]] bool judge_upload(const ResponseHead& head);
   void tell_moved(bool waits);
+  void repeat_upload();
   [[nodiscard]] bool take_last_word(const ResponseHead& head,
                                     const std::optional<UploadResource>& resource);
   void upload_broke(CURLcode code);

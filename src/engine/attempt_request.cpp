@@ -126,6 +126,7 @@ void Attempt::follow(Redirect redirect) {
                       "redirected with more cookies than can be kept"));
   }
   ++redirects_;
+  if (dialog_) repeat_upload();
   uri_ = std::move(redirect.uri);
   method_ = std::move(redirect.method);
   if (source_ && !redirect.keeps_content) {
@@ -193,6 +194,7 @@ int Attempt::on_request_sent(void* self, char*, char*, int server_port, int own_
   const bool was_sent = std::exchange(attempt.is_sent_, true);
   attempt.is_repeated_ = was_sent && attempt.is_append_ && !attempt.challenged_;
   if (attempt.is_repeated_) return CURL_PREREQFUNC_ABORT;
+  if (was_sent && attempt.dialog_) attempt.repeat_upload();
   attempt.connection_ = TlsClosures::connection_of(attempt.easy_);
   attempt.thread_.closures().begin(attempt.connection_);
   // Also when libcurl answers a challenge by itself.

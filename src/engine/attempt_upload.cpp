@@ -132,6 +132,14 @@ void Attempt::tell_moved(bool waits) {
                                             .waits = waits});
 }
 
+/// The present request is sent again, after a challenge or a redirect: what the server has begun with
+/// the first one is of no use.
+void Attempt::repeat_upload() {
+  const bool was_begun = dialog_->resource().has_value();
+  dialog_->on_repeat();
+  if (was_begun && !dialog_->resource()) tell_moved(false);
+}
+
 ByteCount Attempt::handed_over() const {
   return sent_to_ - std::min<ByteOffset>(send_from_, sent_to_);
 }

@@ -63,7 +63,8 @@ run_pytest() { # PRESET
     tsan)
       tests=()
       for table in attach_delivery bounds cat_watch_events cookies crash first_download ftp idle many negotiate \
-        pause_resume_cancel proxy request_bodies resume_validation secrets session_bus state_disk store; do
+        pause_resume_cancel post proxy request_bodies resumable_uploads resume_validation secrets session_bus state_disk \
+        store uploads; do
         tests+=("tests/integration/test_$table.py")
       done
       ;;

@@ -132,8 +132,8 @@ void Attempt::tell_moved(bool waits) {
                                             .waits = waits});
 }
 
-/// The present request is sent again, after a challenge or a redirect: what the server has begun with
-/// the first one is of no use.
+/// The present request is sent again, after a challenge or a redirect: what the server has begun
+/// with the first one is of no use.
 void Attempt::repeat_upload() {
   const bool was_begun = dialog_->resource().has_value();
   dialog_->on_repeat();
@@ -172,10 +172,10 @@ bool Attempt::judge_upload(const ResponseHead& head) {
       return true;
     }
     case UploadStep::Kind::Retry:
-      decide(upload_failure(head, step.reason, true));
-      return head.status < 400 || keep_refusal(head);
     case UploadStep::Kind::Fail:
-      decide(upload_failure(head, step.reason, false));
+      // A refusal of the whole, before its head is told.
+      if (has_moved_on_) tell_moved(false);
+      decide(upload_failure(head, step.reason, step.kind == UploadStep::Kind::Retry));
       return head.status < 400 || keep_refusal(head);
   }
   return false;

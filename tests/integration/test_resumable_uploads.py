@@ -118,6 +118,39 @@ def test_a_resource_that_is_gone_starts_over_visibly(quick_retries, draft):
     assert draft.finished(url) == [(SIZE, body_sha256("v", SIZE))]
 
 
+@pytest.mark.parametrize("status", [500, 503, 422, 413])
+def test_R100_an_error_that_is_the_last_word_is_no_success(quick_retries, draft, status):
+    """The server has it all, says no, and says afterwards only that it is complete."""
+    box = quick_retries
+    url = draft.url(version=8, status=status)
+    box.run("put", "--wait", source(box), url).fails(1)
+    (shown,) = box.list()
+    assert (shown["status"], shown["error"]["code"]) == ("Error", status)
+    assert len(draft.finished(url)) == 1
+
+
+def test_R86_a_resource_that_is_gone_with_the_answer_is_no_reason_to_post_again(
+    quick_retries, draft
+):
+    box = quick_retries
+    url = draft.url(version=8, drop_answer=True, gone_after=1)
+    transfer = put(box, "--method", "POST", source(box), url)
+    shown = until(
+        lambda: (now := box.show(transfer))["status"] not in ("Idle", "Running") and now,
+        timeout=40,
+        what="its end",
+    )
+    assert shown["status"] == "Canceled"
+    assert len(draft.finished(url)) == 1
+
+
+def test_progress_that_is_told_often_is_no_flood(box, draft):
+    size = 48 * MIB
+    url = draft.url(version=8, interim_every=64 * 1024)
+    box.run("put", "--wait", source(box, size), url).ok()
+    assert draft.finished(url) == [(size, body_sha256("v", size))]
+
+
 def test_cancel_removes_what_the_server_has(box, draft):
     url = draft.url(version=8, stall_after=10 * MIB)
     transfer = put(box, source(box), url)

@@ -132,7 +132,7 @@ TEST(UploadDialog, AnOrdinaryAnswerIsNotTheLastWord) {
 
 TEST(UploadDialog, ASuccessBeforeAllWasSentIsEarly) {
   for (const auto wish : {UploadWish::None, UploadWish::Automatic}) {
-    for (const ByteCount lacks : {0, 1}) {
+    for (const ByteCount lacks : {0U, 1U}) {
       UploadDialog dialog(order(wish), uris(), std::nullopt);
       const UploadStep step = dialog.on_answer(head(200), kLength - lacks, kNow);
       EXPECT_EQ(step.kind, Kind::Final);
@@ -177,7 +177,7 @@ TEST(UploadDialog, Draft_AnAppendThatIsAlwaysTooLargeEnds) {
 }
 
 TEST(UploadDialog, Draft_TooLargeForALimitThatIsKeptToEndsItAtOnce) {
-  for (const ByteCount more : {0, 1}) {
+  for (const ByteCount more : {0U, 1U}) {
     UploadDialog creating(order(), uris(), std::nullopt);
     EXPECT_EQ(creating.on_answer(too_large(kLength + more), 0, kNow).kind, Kind::Fail);
     UploadDialog dialog = appending();

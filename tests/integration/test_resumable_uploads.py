@@ -210,7 +210,7 @@ def test_tus_of_an_empty_file_and_of_standard_input(box, tus):
 def test_tus_a_lost_upload_starts_over_visibly(quick_retries, tus):
     box = quick_retries
     box.config({"retry": {"delays_s": [0.1], "count": 50}})
-    transfer = put(box, "--tus", source(box, 64 * MIB), tus.url)
+    transfer = put(box, "--tus", source(box, 256 * MIB), tus.url)
     box.wait_show(transfer, lambda now: now["bytes_sent"] >= 16 * MIB, 60)
     pid = box.kill9_daemon()
     assert processes.wait_gone(pid, 20)
@@ -218,7 +218,7 @@ def test_tus_a_lost_upload_starts_over_visibly(quick_retries, tus):
         path.unlink()
     shown = box.wait_status(transfer, "Completed", timeout=120)
     assert shown["has_restarted"] is True
-    assert [sha256(path) for path in tus.finished()] == [body_sha256("v", 64 * MIB)]
+    assert [sha256(path) for path in tus.finished()] == [body_sha256("v", 256 * MIB)]
 
 
 def test_tus_cancel_removes_what_the_server_has(box, tus):
